@@ -1,0 +1,95 @@
+"""The catalogue: one SQLite file, and the only place with SQL.
+
+    with Catalogue(path) as catalogue:
+        with catalogue.transaction():
+            catalogue.incidents.put(incident)
+
+It is safe for several processes at once: readers never wait (WAL), writers wait for each other up to a minute.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Self
+
+from sqlite_utils import Database
+
+from archive.catalogue.captures import Captures
+from archive.catalogue.crawls import Crawls
+from archive.catalogue.incidents import Incidents
+from archive.catalogue.reports import Reports
+from archive.catalogue.sources import Sources
+from archive.catalogue.texts import Texts
+from archive.errors import CatalogueError
+from archive.schema import bring_up_to_date
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+    from types import TracebackType
+
+__all__ = ["Catalogue"]
+
+_BUSY_SECONDS = 60.0
+
+
+class Catalogue:
+    """An open catalogue; made if missing, its schema brought up to date.
+
+    Belongs to the thread that opened it. Raises CatalogueError when *path* is no catalogue, SchemaTooNewError
+    when a newer Sourcekeep wrote it.
+    """
+
+    def __init__(self, path: Path) -> None:
+        try:
+            self._connection = _connect(path)
+            db = Database(self._connection, execute_plugins=False)
+            with self.transaction():
+                bring_up_to_date(db)
+        except sqlite3.Error as error:
+            raise CatalogueError(f"{path} cannot be used as a catalogue: {error}") from error
+        self.path = path
+        self.incidents = Incidents(self._connection)
+        self.sources = Sources(self._connection)
+        self.crawls = Crawls(self._connection)
+        self.captures = Captures(self._connection)
+        self.texts = Texts(self._connection)
+        self.reports = Reports(self._connection)
+
+    @contextmanager
+    def transaction(self) -> Iterator[None]:
+        """Make everything inside one transaction, rolled back when anything inside raises.
+
+        It takes the write lock at once: a transaction that read first could not wait for another writer
+        (SQLITE_BUSY_SNAPSHOT is not subject to the busy time-out).
+        """
+        self._connection.execute("BEGIN IMMEDIATE")
+        try:
+            yield
+        except BaseException:
+            self._connection.rollback()
+            raise
+        self._connection.commit()
+
+    def close(self) -> None:
+        """Close the file; safe to call twice."""
+        self._connection.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+
+def _connect(path: Path) -> sqlite3.Connection:
+    connection = sqlite3.connect(path, timeout=_BUSY_SECONDS)
+    connection.row_factory = sqlite3.Row
+    connection.execute("PRAGMA journal_mode = WAL")
+    # FULL: a row that was acknowledged survives a power cut; one sync for each group of captures is cheap.
+    connection.execute("PRAGMA synchronous = FULL")
+    connection.execute("PRAGMA foreign_keys = ON")
+    return connection

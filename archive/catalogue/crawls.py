@@ -1,0 +1,62 @@
+"""Crawls: one row a run."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+from archive.records import utc_now
+
+if TYPE_CHECKING:
+    import sqlite3
+    from collections.abc import Mapping
+
+
+class Crawls:
+    """The table `crawls`."""
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self._db = connection
+
+    def start(self, trigger: str, settings: Mapping[str, Any], versions: Mapping[str, str]) -> int:
+        """Begin a crawl and return its id."""
+        cursor = self._db.execute(
+            "INSERT INTO crawls (started_at, trigger, settings, versions) VALUES (?, ?, ?, ?)",
+            (utc_now(), trigger, json.dumps(settings), json.dumps(versions)),
+        )
+        self._db.commit()
+        return int(cursor.lastrowid or 0)
+
+    def finish(self, crawl_id: int, ended: str) -> None:
+        """End a crawl, with why it ended and how many captures had which outcome."""
+        self._db.execute(
+            "UPDATE crawls SET finished_at = ?, ended = ?, counts = ? WHERE id = ?",
+            (utc_now(), ended, json.dumps(self.outcomes(crawl_id)), crawl_id),
+        )
+        self._db.commit()
+
+    def outcomes(self, crawl_id: int) -> dict[str, int]:
+        """Return how many captures of a crawl had which outcome, most first."""
+        return self._counts("outcome", crawl_id)
+
+    def verdicts(self, crawl_id: int) -> dict[str, int]:
+        """Return how many captures of a crawl got which verdict, most first; those without one are left out."""
+        return self._counts("verdict", crawl_id)
+
+    def _counts(self, column: str, crawl_id: int) -> dict[str, int]:
+        rows = self._db.execute(
+            f"""SELECT {column} AS name, COUNT(*) AS count FROM captures
+                WHERE crawl_id = ? AND {column} IS NOT NULL GROUP BY 1 ORDER BY 2 DESC, 1""",
+            (crawl_id,),
+        )
+        return {row["name"]: row["count"] for row in rows}
+
+    def bytes_fetched(self, crawl_id: int) -> int:
+        """Return the payload bytes of a crawl's captures."""
+        row = self._db.execute("SELECT COALESCE(SUM(bytes), 0) AS n FROM captures WHERE crawl_id = ?", (crawl_id,))
+        return int(row.fetchone()["n"])
+
+    def last(self) -> dict[str, Any] | None:
+        """Return the row of the newest crawl, or None."""
+        row = self._db.execute("SELECT * FROM crawls ORDER BY id DESC LIMIT 1").fetchone()
+        return dict(row) if row else None

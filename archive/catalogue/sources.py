@@ -1,0 +1,87 @@
+"""Sources, and which of them are due."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from archive.records import Health, Source
+from archive.standing import rank_sql
+from archive.urls import host_of, site_of, url_key
+
+if TYPE_CHECKING:
+    import sqlite3
+    from collections.abc import Iterable
+
+_COLUMNS = "s.id, s.url, s.url_key, s.host, s.site, s.health, s.next_due_at, s.best_capture_id, s.last_capture_id"
+
+# Hosts take turns, so that one host with many sources doesn't hold up the others.
+_IN_TURNS = "ROW_NUMBER() OVER (PARTITION BY s.host ORDER BY s.id), s.id"
+
+
+class Sources:
+    """The table `sources`."""
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self._db = connection
+
+    def put(self, url: str) -> int:
+        """Return the id of the source with *url*'s comparison key, making it if there is none."""
+        key = url_key(url)
+        row = self._db.execute("SELECT id FROM sources WHERE url_key = ?", (key,)).fetchone()
+        if row:
+            return int(row["id"])
+        host = host_of(url)
+        cursor = self._db.execute(
+            "INSERT INTO sources (url, url_key, host, site) VALUES (?, ?, ?, ?)",
+            (url, key, host, site_of(host) if host else None),
+        )
+        return int(cursor.lastrowid or 0)
+
+    def get(self, source_id: int) -> Source | None:
+        """Return one source, or None."""
+        return next(iter(self._select("WHERE s.id = ?", (source_id,))), None)
+
+    def find(self, url: str) -> Source | None:
+        """Return the source with *url*'s comparison key, or None."""
+        return next(iter(self._select("WHERE s.url_key = ?", (url_key(url),))), None)
+
+    def all(self) -> list[Source]:
+        """Return every source, hosts in turns."""
+        return self._select(f"ORDER BY {_IN_TURNS}")
+
+    def due(self, now: str) -> list[Source]:
+        """Return the sources that were never captured or whose time has come by *now*, hosts in turns.
+
+        A captured source without a `next_due_at` is never due again (its URL can't be fetched, ever).
+        """
+        return self._select(
+            f"WHERE s.last_capture_id IS NULL OR s.next_due_at <= ? ORDER BY {_IN_TURNS}", (now,)
+        )
+
+    def of_incident(self, incident_id: str) -> list[Source]:
+        """Return the sources that an incident cites, in its order."""
+        return self._select(
+            """JOIN citations c ON c.source_id = s.id WHERE c.incident_id = ?
+               GROUP BY s.id ORDER BY MIN(c.position)""",
+            (incident_id,),
+        )
+
+    def next_due_at(self) -> str | None:
+        """Return when the next source becomes due, or None if none ever does."""
+        row = self._db.execute("SELECT MIN(next_due_at) AS due FROM sources WHERE last_capture_id IS NOT NULL")
+        due: str | None = row.fetchone()["due"]
+        return due
+
+    def choose_best(self, source_ids: Iterable[int]) -> None:
+        """Let each source's best capture be its last one of the highest standing; one of none is never chosen."""
+        self._db.executemany(
+            f"""UPDATE sources SET best_capture_id = (
+                  SELECT id FROM captures WHERE source_id = :id AND {rank_sql()} > 0
+                  ORDER BY {rank_sql()} DESC, id DESC LIMIT 1)
+                WHERE id = :id""",
+            [{"id": source_id} for source_id in source_ids],
+        )
+
+    def _select(self, tail: str, parameters: tuple[object, ...] = ()) -> list[Source]:
+        rows = self._db.execute(f"SELECT {_COLUMNS} FROM sources s {tail}", parameters)
+        return [Source(**{**dict(row), "health": Health(row["health"])}) for row in rows]

@@ -1,0 +1,239 @@
+"""Texts and notices: what is still to be extracted, what was, and the search over it."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from archive.catalogue.sources import Sources
+from archive.records import Notice, NoticeKind, Outcome, PendingText, RecordPlace, Text, Verdict, utc_now
+
+if TYPE_CHECKING:
+    import sqlite3
+    from collections.abc import Sequence
+
+_WITH_BODY = ", ".join(
+    f"'{outcome}'" for outcome in (Outcome.FETCHED, Outcome.HTTP_ERROR, Outcome.TRUNCATED, Outcome.TOO_LARGE)
+)
+# Scripts without spaces between words: the index has whole runs of them as one word.
+_UNSPACED = re.compile(r"[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff]")
+_SNIPPET_WORDS = 24
+
+
+@dataclass(frozen=True, slots=True)
+class SearchHit:
+    """A best capture whose text or title matches."""
+
+    source_id: int
+    url: str
+    title: str | None
+    language: str | None
+    captured_at: str
+    incident_ids: tuple[str, ...]
+    snippet: str
+    """Part of the text with the matches in `[[` and `]]`."""
+
+
+class Texts:
+    """The tables `texts` and `notices`, and the full-text index."""
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self._db = connection
+        self._sources = Sources(connection)
+
+    def pending(
+        self, extractor: str, *, limit: int, after: int = 0, all_again: bool = False
+    ) -> list[PendingText]:
+        """Return captures above the id *after* that have a response but no text by *extractor*.
+
+        With *all_again*, also those that have one.
+        """
+        rows = self._db.execute(
+            f"""SELECT c.id AS capture_id, c.source_id, e.url, e.http_status, c.outcome,
+                  e.record_id, e.warc_file, e.warc_offset, e.warc_length
+                FROM captures c JOIN exchanges e ON e.capture_id = c.id
+                WHERE c.id > :after AND c.outcome IN ({_WITH_BODY}) AND e.record_id IS NOT NULL
+                  AND e.seq = (SELECT MAX(seq) FROM exchanges WHERE capture_id = c.id)
+                  AND (:again OR NOT EXISTS
+                    (SELECT 1 FROM texts t WHERE t.capture_id = c.id AND t.extractor = :extractor))
+                ORDER BY c.id LIMIT :limit""",
+            {"after": after, "again": all_again, "extractor": extractor, "limit": limit},
+        )
+        return [
+            PendingText(
+                row["capture_id"],
+                row["source_id"],
+                row["url"],
+                row["http_status"],
+                Outcome(row["outcome"]),
+                RecordPlace(row["record_id"], row["warc_file"], row["warc_offset"], row["warc_length"]),
+            )
+            for row in rows
+        ]
+
+    def count_pending(self, extractor: str) -> int:
+        """Return how many captures `pending` would give in all."""
+        row = self._db.execute(
+            f"""SELECT COUNT(*) AS n FROM captures c WHERE c.outcome IN ({_WITH_BODY})
+                AND (SELECT e.record_id FROM exchanges e WHERE e.capture_id = c.id ORDER BY seq DESC LIMIT 1) IS NOT NULL
+                AND NOT EXISTS (SELECT 1 FROM texts t WHERE t.capture_id = c.id AND t.extractor = ?)""",
+            (extractor,),
+        )
+        return int(row.fetchone()["n"])
+
+    def put(self, texts: Sequence[Text]) -> None:
+        """Write *texts* with their notices in one transaction, in place of earlier ones by the same extractor.
+
+        Sets the verdict of each capture and the best capture of each source.
+        """
+        if not texts:
+            return
+        self._db.execute("BEGIN IMMEDIATE")
+        try:
+            for text in texts:
+                self._put_one(text)
+            self._sources.choose_best(self._source_ids(texts))
+        except BaseException:
+            self._db.rollback()
+            raise
+        self._db.commit()
+
+    def _put_one(self, text: Text) -> None:
+        self._db.execute(
+            "DELETE FROM texts WHERE capture_id = ? AND extractor = ?", (text.capture_id, text.extractor)
+        )
+        evidence = json.dumps(text.evidence, ensure_ascii=False, default=str)
+        cursor = self._db.execute(
+            """INSERT INTO texts (capture_id, extractor, made_at, title, byline, published_on, site_name, language,
+                 language_confidence, text, comments, words, text_digest, charset, repair, verdict, evidence)
+               VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)""",
+            (
+                text.capture_id,
+                text.extractor,
+                utc_now(),
+                text.title,
+                text.byline,
+                text.published_on,
+                text.site_name,
+                text.language,
+                text.language_confidence,
+                text.text,
+                text.comments,
+                count_words(text.text),
+                _digest(text.text),
+                text.charset,
+                text.repair,
+                text.verdict,
+                evidence,
+            ),
+        )
+        self._db.executemany(
+            "INSERT INTO notices (text_id, kind, rule, text, position) VALUES (?, ?, ?, ?, ?)",
+            [(cursor.lastrowid, notice.kind, notice.rule, notice.text, notice.position) for notice in text.notices],
+        )
+        self._db.execute(
+            "UPDATE captures SET verdict = ?, evidence = json_set(evidence, '$.verdict', json(?)) WHERE id = ?",
+            (text.verdict, evidence, text.capture_id),
+        )
+
+    def _source_ids(self, texts: Sequence[Text]) -> set[int]:
+        ids: set[int] = set()
+        for text in texts:
+            row = self._db.execute("SELECT source_id FROM captures WHERE id = ?", (text.capture_id,)).fetchone()
+            ids.add(row["source_id"])
+        return ids
+
+    def latest(self, capture_id: int) -> Text | None:
+        """Return the newest text of a capture with its notices, or None."""
+        row = self._db.execute(
+            "SELECT * FROM texts WHERE capture_id = ? ORDER BY id DESC LIMIT 1", (capture_id,)
+        ).fetchone()
+        if row is None:
+            return None
+        columns = (
+            "capture_id extractor title byline published_on site_name language language_confidence text comments"
+            " charset repair"
+        )
+        return Text(
+            **{name: row[name] for name in columns.split()},
+            verdict=Verdict(row["verdict"]),
+            evidence=json.loads(row["evidence"]),
+            notices=self._notices(row["id"]),
+        )
+
+    def _notices(self, text_id: int) -> tuple[Notice, ...]:
+        rows = self._db.execute("SELECT * FROM notices WHERE text_id = ? ORDER BY id", (text_id,))
+        return tuple(Notice(NoticeKind(row["kind"]), row["rule"], row["text"], row["position"]) for row in rows)
+
+    def search(self, words: str, *, limit: int = 20) -> list[SearchHit]:
+        """Return the best captures whose title or text holds all of *words*, best first.
+
+        Words in double quotes are a phrase; a word may end in `*`. Raises ValueError when there is nothing to look for.
+        """
+        query = fts_query(words)
+        if not query:
+            raise ValueError("there is no word to search for")
+        unspaced = _UNSPACED.search(words)
+        sql = _SEARCH_BY_SUBSTRING if unspaced else _SEARCH_BY_INDEX
+        like = "%" + re.sub(r"([%_\\])", r"\\\1", words.strip().strip('"')) + "%"
+        rows = self._db.execute(sql, {"query": query, "like": like, "plain": words.strip().strip('"'), "limit": limit})
+        return [
+            SearchHit(
+                row["source_id"],
+                row["url"],
+                row["title"],
+                row["language"],
+                row["captured_at"],
+                tuple(json.loads(row["incident_ids"])),
+                row["snippet"] or "",
+            )
+            for row in rows
+        ]
+
+
+_SEARCH = """
+    SELECT s.id AS source_id, s.url, t.title, t.language, c.requested_at AS captured_at, {snippet} AS snippet,
+      (SELECT json_group_array(DISTINCT incident_id) FROM citations WHERE source_id = s.id) AS incident_ids
+    FROM {texts} JOIN captures c ON c.id = t.capture_id JOIN sources s ON s.best_capture_id = c.id
+    WHERE {match} AND t.id = (SELECT MAX(id) FROM texts WHERE capture_id = c.id)
+    ORDER BY {order} LIMIT :limit"""
+_SEARCH_BY_INDEX = _SEARCH.format(
+    snippet=f"snippet(texts_fts, 1, '[[', ']]', ' … ', {_SNIPPET_WORDS})",
+    texts="texts_fts JOIN texts t ON t.id = texts_fts.rowid",
+    match="texts_fts MATCH :query",
+    order="bm25(texts_fts, 4.0, 1.0), s.id",
+)
+_SEARCH_BY_SUBSTRING = _SEARCH.format(
+    snippet="substr(t.text, MAX(1, instr(t.text, :plain) - 30), 60 + length(:plain))",
+    texts="texts t",
+    match="(t.text LIKE :like ESCAPE '\\' OR t.title LIKE :like ESCAPE '\\')",
+    order="s.id",
+)
+
+
+def fts_query(words: str) -> str:
+    """Return *words* as an FTS5 query that can't fail: each word or quoted phrase is a string, all must be there."""
+    pieces = re.findall(r'"([^"]*)"|(\S+)', words)
+    terms = []
+    for phrase, word in pieces:
+        plain = (phrase or word).replace('"', " ").strip()
+        if not re.search(r"\w", plain):
+            continue
+        prefix = "*" if word.endswith("*") else ""
+        terms.append(f'"{plain.rstrip("*")}"{prefix}')
+    return " ".join(terms)
+
+
+def count_words(text: str | None) -> int:
+    """Return the number of words of *text*; in scripts without spaces, each character counts as one."""
+    if not text:
+        return 0
+    unspaced = len(_UNSPACED.findall(text))
+    return unspaced + len(re.findall(r"\w+", _UNSPACED.sub(" ", text)))
+
+
+def _digest(text: str | None) -> str | None:
+    return None if text is None else "sha256:" + hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()

@@ -1,0 +1,193 @@
+"""HTTP/1.x messages as they were on the wire: tolerant reading, nothing changed.
+
+RFC 9112 for the framing, RFC 9110 for content codings. What a strict parser refuses (bare LF, a missing reason, a
+header without a colon) is read as browsers read it, because the bytes are evidence and can't be asked to be better.
+"""
+
+from __future__ import annotations
+
+import zlib
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import brotli
+
+from archive.errors import ArchiveError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+try:  # in the standard library from Python 3.14 on
+    from compression import zstd  # type: ignore[import-not-found,unused-ignore]
+except ImportError:
+    from backports import zstd
+
+MAX_CONTENT = 256 * 1024 * 1024
+"""Decoded bytes beyond which a body counts as a decompression bomb."""
+
+_MAX_CHUNK_LINE = 64 * 1024
+
+
+class ContentDecodeError(ArchiveError):
+    """A body is not in the content coding that its headers say, or is larger than allowed once decoded."""
+
+
+@dataclass(frozen=True, slots=True)
+class HttpMessage:
+    """A response as it was received."""
+
+    status: int
+    """0 when the status line has no number."""
+    reason: str
+    version: str
+    headers: tuple[tuple[str, str], ...]
+    """In order, names as sent, values without surrounding white space; bytes as Latin-1 (RFC 9110 5.5)."""
+    payload: bytes
+    """Transfer-decoded, still content-encoded: what `WARC-Payload-Digest` is about (annotated WARC 1.1, 5.9)."""
+
+    def header(self, name: str) -> str | None:
+        """Return the first value of a header, or None."""
+        wanted = name.lower()
+        return next((value for key, value in self.headers if key.lower() == wanted), None)
+
+    def content(self, limit: int = MAX_CONTENT) -> bytes:
+        """Return the payload without its content codings; raises ContentDecodeError."""
+        body = self.payload
+        codings = [
+            coding.strip().lower()
+            for name, value in self.headers
+            if name.lower() == "content-encoding"
+            for coding in value.split(",")
+        ]
+        for coding in reversed(codings):
+            body = decode_content(body, coding, limit)
+        return body
+
+
+def split_head(message: bytes) -> tuple[bytes, bytes]:
+    """Split a message behind the empty line that ends its head; without one, all of it is head.
+
+    Lines end with LF, with or without CR before it (RFC 9112 2.2).
+    """
+    at = 0
+    while (end := message.find(b"\n", at)) != -1:
+        if message[at:end] in (b"", b"\r"):
+            return message[: end + 1], message[end + 1 :]
+        at = end + 1
+    return message, b""
+
+
+def parse_response(block: bytes) -> HttpMessage:
+    """Read the bytes of one response, interim (1xx) responses before it left out; total, for any bytes."""
+    while True:
+        head, body = split_head(block)
+        status, reason, version = _status_line(head.split(b"\n", 1)[0])
+        if not 100 <= status < 200 or status == 101 or not body:
+            break
+        block = body
+    headers = tuple(_headers(head))
+    return HttpMessage(status, reason, version, headers, _payload(status, headers, body))
+
+
+def _status_line(line: bytes) -> tuple[int, str, str]:
+    version, _, rest = line.decode("latin-1").strip().partition(" ")
+    number, _, reason = rest.strip().partition(" ")
+    return (int(number) if number.isascii() and number.isdigit() else 0), reason.strip(), version
+
+
+def _headers(head: bytes) -> Iterator[tuple[str, str]]:
+    name, value = "", ""
+    for raw in head.split(b"\n")[1:]:
+        line = raw.rstrip(b"\r").decode("latin-1")
+        if line[:1] in (" ", "\t") and name:
+            value = f"{value} {line.strip()}"  # obs-fold, RFC 9112 5.2
+            continue
+        if name:
+            yield name, value
+        name, colon, value = line.partition(":")
+        name, value = (name.strip(), value.strip()) if colon else ("", "")
+    if name:
+        yield name, value
+
+
+def _payload(status: int, headers: tuple[tuple[str, str], ...], body: bytes) -> bytes:
+    if status in (204, 304):
+        return b""
+    codings = ",".join(value for name, value in headers if name.lower() == "transfer-encoding").lower()
+    if codings.strip().endswith("chunked"):
+        return b"".join(iterate_chunks(body))
+    lengths = [value for name, value in headers if name.lower() == "content-length"]
+    if lengths and lengths[0].isascii() and lengths[0].isdigit():
+        return body[: int(lengths[0])]
+    return body
+
+
+def iterate_chunks(body: bytes) -> Iterator[bytes]:
+    """Iterate over the chunks of a chunked body (RFC 9112 7.1), as far as they are whole or begun."""
+    at = 0
+    while (end := body.find(b"\n", at, at + _MAX_CHUNK_LINE)) != -1:
+        size_text = body[at:end].split(b";", 1)[0].strip()
+        try:
+            size = int(size_text, 16)
+        except ValueError:
+            return
+        if size <= 0:
+            return
+        yield body[end + 1 : end + 1 + size]
+        at = body.find(b"\n", end + 1 + size) + 1
+        if at == 0:
+            return
+
+
+def decode_content(body: bytes, coding: str, limit: int = MAX_CONTENT) -> bytes:
+    """Undo one content coding of *body*; raises ContentDecodeError for another format or more than *limit* bytes.
+
+    A body that ends early gives what can be had of it. Codings nobody registered are taken as `identity`.
+    """
+    try:
+        if coding in ("gzip", "x-gzip"):
+            return _inflate(body, (zlib.MAX_WBITS | 16,), limit)
+        if coding == "deflate":  # zlib by the standard, raw deflate by some servers
+            return _inflate(body, (zlib.MAX_WBITS, -zlib.MAX_WBITS), limit)
+        if coding == "br":
+            return _unbrotli(body, limit)
+        if coding == "zstd":
+            return _unzstd(body, limit)
+    except (zlib.error, brotli.error, zstd.ZstdError, EOFError) as error:
+        raise ContentDecodeError(f"the body says it is {coding} and is not: {error}") from error
+    return body
+
+
+def _inflate(body: bytes, window_bits: tuple[int, ...], limit: int) -> bytes:
+    out = b""
+    for bits in window_bits:
+        try:
+            decompressor = zlib.decompressobj(bits)
+            out = decompressor.decompress(body, limit + 1)
+            while decompressor.eof and decompressor.unused_data[:2] == b"\x1f\x8b":  # several gzip members
+                decompressor, rest = zlib.decompressobj(bits), decompressor.unused_data
+                out += decompressor.decompress(rest, limit + 1 - len(out))
+        except zlib.error:
+            if bits == window_bits[-1]:
+                raise
+            continue
+        break
+    return _within(out, limit)
+
+
+def _unbrotli(body: bytes, limit: int) -> bytes:
+    decompressor = brotli.Decompressor()
+    out = decompressor.process(body, output_buffer_limit=limit + 1)
+    while len(out) <= limit and not decompressor.is_finished() and not decompressor.can_accept_more_data():
+        out += decompressor.process(b"", output_buffer_limit=limit + 1 - len(out))
+    return _within(out, limit)
+
+
+def _unzstd(body: bytes, limit: int) -> bytes:
+    return _within(zstd.ZstdDecompressor().decompress(body, limit + 1), limit)
+
+
+def _within(body: bytes, limit: int) -> bytes:
+    if len(body) > limit:
+        raise ContentDecodeError(f"the body is larger than {limit} bytes once decoded")
+    return body

@@ -1,0 +1,257 @@
+"""What the catalogue holds, as frozen dataclasses: a field has the name of its column.
+
+Times are UTC in ISO 8601 with microseconds and `Z`. The words are those of `docs/words.md`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from enum import StrEnum
+from typing import Any
+
+Evidence = dict[str, Any]
+"""Why a verdict or an outcome was given: `rule`, and the header, phrase or number that fired."""
+
+
+class Outcome(StrEnum):
+    """What the network did in one capture."""
+
+    FETCHED = "fetched"
+    NOT_MODIFIED = "not-modified"
+    HTTP_ERROR = "http-error"
+    DNS_FAILED = "dns-failed"
+    REFUSED = "refused"
+    RESET = "reset"
+    TIMEOUT = "timeout"
+    TLS_FAILED = "tls-failed"
+    TRUNCATED = "truncated"
+    TOO_LARGE = "too-large"
+    REDIRECT_LOOP = "redirect-loop"
+    ROBOTS_DENIED = "robots-denied"
+    ADDRESS_FORBIDDEN = "address-forbidden"
+    INVALID_URL = "invalid-url"
+    UNSUPPORTED_SCHEME = "unsupported-scheme"
+
+
+class Verdict(StrEnum):
+    """What the page that came back is."""
+
+    ARTICLE = "article"
+    DOCUMENT = "document"
+    MEDIA = "media"
+    INDEX = "index"
+    PAYWALLED = "paywalled"
+    CONSENT_WALL = "consent-wall"
+    BOT_WALL = "bot-wall"
+    LOGIN_WALL = "login-wall"
+    JS_REQUIRED = "js-required"
+    SOFT_404 = "soft-404"
+    PARKED = "parked"
+    REMOVED = "removed"
+    EMPTY = "empty"
+    UNKNOWN = "unknown"
+
+
+class Health(StrEnum):
+    """What a source has been over time."""
+
+    UNCHECKED = "unchecked"
+    LIVE = "live"
+    MOVED = "moved"
+    DRIFTED = "drifted"
+    UNVERIFIABLE = "unverifiable"
+    FAILING = "failing"
+    DEAD = "dead"
+    REMOVED = "removed"
+
+
+class NoticeKind(StrEnum):
+    """What a stripped piece of a page was."""
+
+    COOKIE = "cookie"
+    PAYWALL = "paywall"
+    ADVERT = "advert"
+    AD_BLOCK = "ad-block"
+    NEWSLETTER = "newsletter"
+    SHARING = "sharing"
+    RELATED = "related"
+    LEGAL = "legal"
+    FORM = "form"
+    NAVIGATION = "navigation"
+
+
+class Change(StrEnum):
+    """What an import did with one record."""
+
+    NEW = "new"
+    CHANGED = "changed"
+    UNCHANGED = "unchanged"
+
+
+class Purpose(StrEnum):
+    """Why an exchange was made."""
+
+    PAGE = "page"
+    ROBOTS = "robots"
+
+
+@dataclass(frozen=True, slots=True)
+class CitedLink:
+    """One thing that an incident cites: a URL, or a link whose URL was lost."""
+
+    cited_as: str
+    """The URL verbatim as it was cited; for a lost link, its text."""
+    has_url: bool = True
+    label: str | None = None
+    pasted_text: str | None = None
+    """Page text that editors had pasted beside the URL, exactly as it stood."""
+
+
+@dataclass(frozen=True, slots=True)
+class Incident:
+    """A record of the incident database, with everything it cites in order."""
+
+    id: str
+    origin: str
+    title: str | None = None
+    occurred: str | None = None
+    """As the record says it; not parsed."""
+    summary: str | None = None
+    fields: dict[str, Any] = field(default_factory=dict)
+    """Everything that the record had, by its own names."""
+    links: tuple[CitedLink, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Quarantined:
+    """A piece of an import that could not be read."""
+
+    file: str
+    line: int
+    """Counted from 1; 0 where the whole file is meant."""
+    reason: str
+    raw: str
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """One cited URL, by its comparison key."""
+
+    id: int
+    url: str
+    """The first form in which it was cited; this is what is fetched."""
+    url_key: str
+    host: str | None
+    site: str | None
+    health: Health
+    next_due_at: str | None
+    best_capture_id: int | None
+    last_capture_id: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class RecordPlace:
+    """Where a WARC record lies."""
+
+    record_id: str
+    warc_file: str
+    """Name within `warc/` of the finished file (while it is open, `.open` is added on disk)."""
+    warc_offset: int
+    warc_length: int
+    """Compressed length in bytes of the gzip member."""
+
+
+@dataclass(frozen=True, slots=True)
+class Exchange:
+    """One HTTP request with its response, or with what came of it."""
+
+    seq: int
+    url: str
+    purpose: Purpose
+    requested_at: str
+    http_status: int | None
+    error: str | None
+    payload_digest: str | None
+    ip: str | None
+    elapsed_ms: int
+    response: RecordPlace | None
+    """None when not one byte came back."""
+    request: RecordPlace | None
+    """None when not one byte was sent."""
+
+
+@dataclass(frozen=True, slots=True)
+class Capture:
+    """One attempt at one source in one crawl."""
+
+    source_id: int
+    crawl_id: int
+    requested_at: str
+    finished_at: str
+    final_url: str | None
+    outcome: Outcome
+    http_status: int | None
+    error: str | None
+    media_type: str | None
+    bytes: int
+    payload_digest: str | None
+    via: str
+    evidence: Evidence
+    place: RecordPlace
+    """The capture's own `metadata` record."""
+    exchanges: tuple[Exchange, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class PendingText:
+    """A capture that has a response and lacks a text of the current extractor."""
+
+    capture_id: int
+    source_id: int
+    url: str
+    http_status: int | None
+    outcome: Outcome
+    response: RecordPlace
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """A piece that was stripped from a page."""
+
+    kind: NoticeKind
+    rule: str
+    text: str
+    position: int
+    """How many kept blocks stand before it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """What extraction made of one capture with one extractor version."""
+
+    capture_id: int
+    extractor: str
+    verdict: Verdict
+    evidence: Evidence
+    title: str | None = None
+    byline: str | None = None
+    published_on: str | None = None
+    site_name: str | None = None
+    language: str | None = None
+    language_confidence: float | None = None
+    text: str | None = None
+    comments: str | None = None
+    charset: str | None = None
+    repair: str | None = None
+    notices: tuple[Notice, ...] = ()
+
+
+def utc_now() -> str:
+    """Return the time in UTC as the catalogue and WARC 1.1 write it, with microseconds."""
+    return as_timestamp(datetime.now(UTC))
+
+
+def as_timestamp(moment: datetime) -> str:
+    """Return an aware *moment* as UTC ISO 8601 with microseconds and `Z` (W3CDTF, WARC 1.1 clause 5.4)."""
+    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")

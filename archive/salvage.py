@@ -1,0 +1,98 @@
+"""What a crash left behind: `.open` files, made whole again before anything new is written.
+
+The whole gzip members of such a file are kept under its final name; what stands behind them is set aside as
+`.torn`. Nothing is ever appended behind a torn member: readers lose all that follows one.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from isal import isal_zlib
+
+from archive.errors import WarcWriteError
+from archive.warc_writer import OPEN_SUFFIX, finish_file, sync_directory
+
+if TYPE_CHECKING:
+    from pathlib import Path
+    from typing import BinaryIO
+
+TORN_SUFFIX = ".torn"
+
+_PIECE = 1024 * 1024
+_GZIP_WINDOW = 31
+
+
+@dataclass(frozen=True, slots=True)
+class Salvaged:
+    """An `.open` file that was finished after a crash."""
+
+    name: str
+    kept_bytes: int
+    torn_bytes: int
+
+
+def salvage(warc_dir: Path) -> list[Salvaged]:
+    """Finish every `.open` file in *warc_dir*; the caller holds the lock of the crawl.
+
+    Raises WarcWriteError when the disk doesn't allow it.
+    """
+    try:
+        return [_salvage_file(path) for path in sorted(warc_dir.glob("*" + OPEN_SUFFIX))]
+    except OSError as error:
+        raise WarcWriteError(f"an unfinished file in {warc_dir} cannot be salvaged: {error}") from error
+
+
+def _salvage_file(path: Path) -> Salvaged:
+    name = path.name.removesuffix(OPEN_SUFFIX)
+    with path.open("r+b") as file:
+        kept = whole_members(file)
+        torn = _set_aside(file, kept, path.with_name(name + TORN_SUFFIX))
+        file.truncate(kept)
+        os.fsync(file.fileno())
+    if kept:
+        finish_file(path.parent, name)
+    else:
+        path.unlink()
+        sync_directory(path.parent)
+    return Salvaged(name, kept, torn)
+
+
+def _set_aside(file: BinaryIO, start: int, target: Path) -> int:
+    file.seek(0, os.SEEK_END)
+    size = file.tell() - start
+    if size:
+        file.seek(start)
+        with target.open("wb") as aside:
+            shutil.copyfileobj(file, aside)
+            aside.flush()
+            os.fsync(aside.fileno())
+    return size
+
+
+def whole_members(file: BinaryIO) -> int:
+    """Return how many bytes from the start of *file* are whole gzip members, their checksums right."""
+    file.seek(0)
+    end = 0
+    try:
+        while member_end := _end_of_member(file, end):
+            end = member_end
+    except isal_zlib.error:
+        return end
+    return end
+
+
+def _end_of_member(file: BinaryIO, start: int) -> int | None:
+    """Return where the member that begins at *start* ends, or None when the file ends first."""
+    file.seek(start)
+    decompressor = isal_zlib.decompressobj(_GZIP_WINDOW)
+    while data := file.read(_PIECE):
+        while data and not decompressor.eof:
+            decompressor.decompress(data, _PIECE)
+            data = decompressor.unconsumed_tail
+        if decompressor.eof:
+            return file.tell() - len(decompressor.unused_data)
+    return None

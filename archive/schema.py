@@ -1,0 +1,176 @@
+"""The catalogue's schema: forward-only migrations, a function each, never edited once released."""
+
+from __future__ import annotations
+
+from sqlite_utils import Database
+from sqlite_utils.migrations import Migrations
+
+from archive.errors import SchemaTooNewError
+
+MIGRATIONS = Migrations("sourcekeep")
+
+
+def bring_up_to_date(db: Database) -> None:
+    """Apply the migrations that *db* lacks; raises SchemaTooNewError when it has one that is not known here."""
+    known = {migration.name for migration in MIGRATIONS.pending(Database(memory=True))}
+    newer = [applied.name for applied in MIGRATIONS.applied(db) if applied.name not in known]
+    if newer:
+        raise SchemaTooNewError(
+            f"this catalogue was written by a newer Sourcekeep (it has the migration {newer[0]!r}); update Sourcekeep"
+        )
+    MIGRATIONS.apply(db)
+
+
+@MIGRATIONS()
+def m001_incidents_and_sources(db: Database) -> None:
+    """What the incident database says: incidents, what they cite, and what could not be read."""
+    db.executescript("""
+        CREATE TABLE incidents (
+            id TEXT PRIMARY KEY,
+            origin TEXT NOT NULL,
+            title TEXT,
+            occurred TEXT,
+            summary TEXT,
+            fields TEXT NOT NULL,
+            digest TEXT NOT NULL,
+            imported_at TEXT NOT NULL,
+            changed_at TEXT NOT NULL
+        );
+        CREATE TABLE sources (
+            id INTEGER PRIMARY KEY,
+            url TEXT NOT NULL,
+            url_key TEXT NOT NULL UNIQUE,
+            host TEXT,
+            site TEXT,
+            health TEXT NOT NULL DEFAULT 'unchecked',
+            health_since TEXT,
+            failures INTEGER NOT NULL DEFAULT 0,
+            next_due_at TEXT,
+            best_capture_id INTEGER,
+            last_capture_id INTEGER
+        );
+        CREATE INDEX sources_next_due_at ON sources(next_due_at);
+        CREATE INDEX sources_host ON sources(host);
+        CREATE TABLE citations (
+            id INTEGER PRIMARY KEY,
+            incident_id TEXT NOT NULL REFERENCES incidents(id),
+            source_id INTEGER REFERENCES sources(id),
+            position INTEGER NOT NULL,
+            cited_as TEXT NOT NULL,
+            label TEXT,
+            pasted_text TEXT,
+            UNIQUE (incident_id, position)
+        );
+        CREATE INDEX citations_source_id ON citations(source_id);
+        CREATE TABLE quarantine (
+            id INTEGER PRIMARY KEY,
+            file TEXT NOT NULL,
+            line INTEGER NOT NULL,
+            reason TEXT NOT NULL,
+            raw TEXT NOT NULL,
+            seen_at TEXT NOT NULL,
+            UNIQUE (file, line, reason, raw)
+        );
+    """)
+
+
+@MIGRATIONS()
+def m002_crawls_and_captures(db: Database) -> None:
+    """What the network did: each row names the WARC record that proves it."""
+    db.executescript("""
+        CREATE TABLE crawls (
+            id INTEGER PRIMARY KEY,
+            started_at TEXT NOT NULL,
+            finished_at TEXT,
+            trigger TEXT NOT NULL,
+            settings TEXT NOT NULL,
+            versions TEXT NOT NULL,
+            counts TEXT,
+            ended TEXT
+        );
+        CREATE TABLE captures (
+            id INTEGER PRIMARY KEY,
+            source_id INTEGER NOT NULL REFERENCES sources(id),
+            crawl_id INTEGER NOT NULL REFERENCES crawls(id),
+            requested_at TEXT NOT NULL,
+            finished_at TEXT NOT NULL,
+            final_url TEXT,
+            outcome TEXT NOT NULL,
+            http_status INTEGER,
+            error TEXT,
+            media_type TEXT,
+            bytes INTEGER NOT NULL,
+            payload_digest TEXT,
+            revisit_of INTEGER REFERENCES captures(id),
+            via TEXT NOT NULL,
+            verdict TEXT,
+            evidence TEXT NOT NULL,
+            record_id TEXT NOT NULL UNIQUE,
+            warc_file TEXT NOT NULL,
+            warc_offset INTEGER NOT NULL,
+            warc_length INTEGER NOT NULL,
+            UNIQUE (crawl_id, source_id, via)
+        );
+        CREATE INDEX captures_source_id ON captures(source_id);
+        CREATE TABLE exchanges (
+            id INTEGER PRIMARY KEY,
+            crawl_id INTEGER NOT NULL REFERENCES crawls(id),
+            capture_id INTEGER REFERENCES captures(id),
+            seq INTEGER NOT NULL,
+            purpose TEXT NOT NULL,
+            url TEXT NOT NULL,
+            requested_at TEXT NOT NULL,
+            http_status INTEGER,
+            error TEXT,
+            payload_digest TEXT,
+            ip TEXT,
+            elapsed_ms INTEGER NOT NULL,
+            record_id TEXT UNIQUE,
+            warc_file TEXT,
+            warc_offset INTEGER,
+            warc_length INTEGER,
+            request_record_id TEXT UNIQUE,
+            request_warc_file TEXT,
+            request_warc_offset INTEGER,
+            request_warc_length INTEGER
+        );
+        CREATE INDEX exchanges_capture_id ON exchanges(capture_id);
+    """)
+
+
+@MIGRATIONS()
+def m003_texts(db: Database) -> None:
+    """What extraction made of captures; all of it can be made again from the WARC files."""
+    db.executescript("""
+        CREATE TABLE texts (
+            id INTEGER PRIMARY KEY,
+            capture_id INTEGER NOT NULL REFERENCES captures(id),
+            extractor TEXT NOT NULL,
+            made_at TEXT NOT NULL,
+            title TEXT,
+            byline TEXT,
+            published_on TEXT,
+            site_name TEXT,
+            language TEXT,
+            language_confidence REAL,
+            text TEXT,
+            comments TEXT,
+            words INTEGER NOT NULL,
+            text_digest TEXT,
+            charset TEXT,
+            repair TEXT,
+            verdict TEXT NOT NULL,
+            evidence TEXT NOT NULL,
+            UNIQUE (capture_id, extractor)
+        );
+        CREATE TABLE notices (
+            id INTEGER PRIMARY KEY,
+            text_id INTEGER NOT NULL REFERENCES texts(id) ON DELETE CASCADE,
+            kind TEXT NOT NULL,
+            rule TEXT NOT NULL,
+            text TEXT NOT NULL,
+            position INTEGER NOT NULL
+        );
+        CREATE INDEX notices_text_id ON notices(text_id);
+    """)
+    db.table("texts").enable_fts(["title", "text"], create_triggers=True, tokenize="unicode61 remove_diacritics 2")

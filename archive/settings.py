@@ -1,0 +1,91 @@
+"""The settings of one archive: `sourcekeep.toml`, with a default and a reason for each."""
+
+from __future__ import annotations
+
+import tomllib
+from dataclasses import Field, dataclass, field, fields
+from typing import TYPE_CHECKING, Any
+
+from archive.errors import SettingsError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+def _setting(default: Any, reason: str, *, least: float | None = None) -> Any:
+    return field(default=default, metadata={"reason": reason, "least": least})
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """How this archive is crawled. Every field can stand in `sourcekeep.toml` under its own name."""
+
+    contact: str = _setting(
+        "", "A web page or e-mail address of yours. It stands in the user agent, so that a site can reach you."
+    )
+    delay: float = _setting(1.0, "Seconds between two requests to one host (give or take half).", least=0)
+    concurrency: int = _setting(16, "Fetches under way at once, over all hosts; one host never gets two.", least=1)
+    timeout: float = _setting(60.0, "Seconds for one fetch, from the look-up of the name to the last byte.", least=0.1)
+    retries: int = _setting(2, "How often a passing failure is tried again within one crawl.", least=0)
+    retry_wait: float = _setting(5.0, "Seconds before the first retry; each further wait is twice as long.", least=0)
+    retry_after_limit: float = _setting(
+        300.0, "The longest Retry-After, in seconds, that a crawl waits for; beyond it the host is left alone.", least=0
+    )
+    max_bytes: int = _setting(104_857_600, "Bodies above this many bytes are cut off (outcome too-large).", least=1024)
+    recrawl_after: float = _setting(30.0, "Days after which a good capture is due again.", least=0)
+    confirm_after: tuple[float, ...] = _setting(
+        (3.0, 7.0), "Days after the first, second, ... failure in a row until the next look; then recrawl_after."
+    )
+    obey_robots: bool = _setting(True, "Ask robots.txt first and obey it (RFC 9309).")
+
+    def user_agent(self, version: str) -> str:
+        """Return the `User-Agent` that names this program, its *version* and the contact."""
+        contact = f"+{self.contact}" if self.contact else "no contact set"
+        return f"Sourcekeep/{version} (source archiver; {contact})"
+
+
+def load_settings(path: Path) -> Settings:
+    """Read *path*; a missing file means the defaults.
+
+    Raises SettingsError, naming the file and the key, for what is no TOML or no setting.
+    """
+    try:
+        values = tomllib.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return Settings()
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise SettingsError(f"{path} cannot be read as TOML: {error}") from error
+    known = {setting.name: setting for setting in fields(Settings)}
+    if unknown := sorted(values.keys() - known.keys()):
+        raise SettingsError(f"{path}: there is no setting {unknown[0]!r}; there are {', '.join(known)}")
+    return Settings(**{name: _checked(path, known[name], value) for name, value in values.items()})
+
+
+def _checked(path: Path, setting: Field[Any], value: Any) -> Any:
+    wanted = type(setting.default)
+    if wanted is float and type(value) is int:
+        value = float(value)
+    if wanted is tuple and isinstance(value, list) and all(isinstance(day, int | float) for day in value):
+        value = tuple(float(day) for day in value)
+    if type(value) is not wanted:
+        raise SettingsError(f"{path}: {setting.name} must look like {_toml(setting.default)}, not {value!r}")
+    least = setting.metadata["least"]
+    if least is not None and not value >= least:
+        raise SettingsError(f"{path}: {setting.name} must be at least {least}, not {value!r}")
+    return value
+
+
+def settings_template() -> str:
+    """Return a `sourcekeep.toml` that says every setting, its default and its reason, all commented out."""
+    lines = ["# How this archive is crawled. Remove the # before a setting to change it.", ""]
+    for setting in fields(Settings):
+        lines += [f"# {setting.metadata['reason']}", f"# {setting.name} = {_toml(setting.default)}", ""]
+    return "\n".join(lines)
+
+
+def _toml(value: Any) -> str:
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, tuple):
+        return str(list(value))
+    return f'"{value}"' if isinstance(value, str) else str(value)

@@ -1,0 +1,64 @@
+"""How good a capture is as the copy of its source, and when its source is due again: the rules, in one place."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from archive.records import Outcome, Verdict, as_timestamp
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from archive.settings import Settings
+
+SUCCESSES = frozenset({Outcome.FETCHED, Outcome.NOT_MODIFIED})
+"""Outcomes after which a source counts as reached."""
+
+NEVER_AGAIN = frozenset({Outcome.INVALID_URL, Outcome.UNSUPPORTED_SCHEME})
+"""Outcomes that no later crawl can change, since nothing but the URL decides them."""
+
+DENIED = frozenset({Outcome.ROBOTS_DENIED, Outcome.ADDRESS_FORBIDDEN})
+"""Outcomes that are a rule and no failure: looked at again with the good ones."""
+
+_VERDICT_RANK = {
+    Verdict.ARTICLE: 4,
+    Verdict.DOCUMENT: 4,
+    Verdict.MEDIA: 4,
+    Verdict.UNKNOWN: 2,
+    Verdict.INDEX: 2,
+}
+_WHOLE_BONUS = 1
+
+
+def rank_sql() -> str:
+    """Return an SQL expression over a row of `captures`: 0 for no copy at all, else the higher the better.
+
+    A page that is what was cited stands above one that may be; a whole one above a part.
+    """
+    verdicts = " ".join(f"WHEN '{verdict}' THEN {rank}" for verdict, rank in _VERDICT_RANK.items())
+    whole = ", ".join(f"'{outcome}'" for outcome in sorted(SUCCESSES))
+    parts = f"'{Outcome.TRUNCATED}', '{Outcome.TOO_LARGE}'"
+    return f"""(CASE WHEN outcome IN ({whole}, {parts}) THEN CASE verdict {verdicts} ELSE 0 END
+        + CASE WHEN verdict IN ({", ".join(f"'{verdict}'" for verdict in _VERDICT_RANK)}) AND outcome IN ({whole})
+          THEN {_WHOLE_BONUS} ELSE 0 END ELSE 0 END)"""
+
+
+def failures_after(outcome: Outcome, failures_before: int) -> int:
+    """Return how many failures in a row there are once a capture ended with *outcome*."""
+    if outcome in SUCCESSES:
+        return 0
+    return failures_before if outcome in DENIED | NEVER_AGAIN else failures_before + 1
+
+
+def next_due(outcome: Outcome, failures: int, finished: datetime, settings: Settings) -> str | None:
+    """Return when a source is due again after its *failures*-th failure in a row, or a good capture; None for never.
+
+    Failures are confirmed after 3 days, then 7 (`confirm_after`), all others looked at after `recrawl_after`.
+    """
+    if outcome in NEVER_AGAIN:
+        return None
+    days = settings.recrawl_after
+    if outcome not in SUCCESSES | DENIED and 0 < failures <= len(settings.confirm_after):
+        days = settings.confirm_after[failures - 1]
+    return as_timestamp(finished + timedelta(days=days))

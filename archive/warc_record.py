@@ -1,0 +1,109 @@
+"""WARC 1.1 records: their headers, digests and identifiers (ISO 28500:2017 and its annotated edition)."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import re
+import uuid
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import TYPE_CHECKING, BinaryIO
+from urllib.parse import quote
+
+from warcio.statusandheaders import StatusAndHeaders
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+VERSION = "WARC/1.1"
+
+_PIECE = 256 * 1024
+_URI = re.compile(r"[A-Za-z][A-Za-z0-9+.\-]*:\S")
+_URI_CHARACTERS = "!#$%&'()*+,/:;=?@[]~"  # reserved characters and %, RFC 3986 2.2
+
+
+class RecordType(StrEnum):
+    """The record types written here (clause 6)."""
+
+    WARCINFO = "warcinfo"
+    REQUEST = "request"
+    RESPONSE = "response"
+    METADATA = "metadata"
+
+
+_CONTENT_TYPE = {
+    RecordType.WARCINFO: "application/warc-fields",
+    RecordType.REQUEST: "application/http; msgtype=request",
+    RecordType.RESPONSE: "application/http; msgtype=response",
+    RecordType.METADATA: "application/json",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class WarcRecord:
+    """A record to be written: *block* is the bytes as they are, from its start."""
+
+    type: RecordType
+    record_id: str
+    date: str
+    block: BinaryIO
+    length: int
+    block_digest: str
+    target_uri: str | None = None
+    more: tuple[tuple[str, str], ...] = field(default=())
+    """Further named fields, such as `WARC-IP-Address`."""
+
+    def head(self) -> bytes:
+        """Return the version line and the named fields, with the empty line that ends them (clause 4)."""
+        named = [("WARC-Type", str(self.type)), ("WARC-Record-ID", self.record_id), ("WARC-Date", self.date)]
+        if self.target_uri is not None:
+            named.append(("WARC-Target-URI", self.target_uri))
+        named += self.more
+        named += [
+            ("WARC-Block-Digest", self.block_digest),
+            ("Content-Type", _CONTENT_TYPE[self.type]),
+            ("Content-Length", str(self.length)),
+        ]
+        head: bytes = StatusAndHeaders("", named, protocol=VERSION).to_bytes()
+        return head
+
+    def pieces(self) -> Iterable[bytes]:
+        """Iterate over the whole record: head, block, and the two line ends behind it."""
+        yield self.head()
+        self.block.seek(0)
+        left = self.length
+        while left and (piece := self.block.read(min(_PIECE, left))):
+            left -= len(piece)
+            yield piece
+        yield b"\r\n\r\n"
+
+
+def new_record_id() -> str:
+    """Return a `WARC-Record-ID` that no other record has (clause 5.2)."""
+    return f"<urn:uuid:{uuid.uuid4()}>"
+
+
+def digest_of(pieces: Iterable[bytes]) -> str:
+    """Return the SHA-256 of *pieces* as a labelled digest in Base32 (clause 5.8; RFC 4648 6)."""
+    sha = hashlib.sha256()
+    for piece in pieces:
+        sha.update(piece)
+    return "sha256:" + base64.b32encode(sha.digest()).decode("ascii").rstrip("=")
+
+
+def read_pieces(stream: BinaryIO) -> Iterable[bytes]:
+    """Iterate over *stream* from its start in pieces of bounded size."""
+    stream.seek(0)
+    while piece := stream.read(_PIECE):
+        yield piece
+
+
+def target_uri(url: str) -> str:
+    """Return *url* as RFC 3986 wants it in `WARC-Target-URI`: what it doesn't allow is percent-encoded.
+
+    What is no URI at all, and was cited nevertheless, becomes a name of ours that holds it.
+    """
+    if _URI.match(url):
+        return quote(url, safe=_URI_CHARACTERS)
+    return "urn:sourcekeep:cited:" + quote(url, safe="")

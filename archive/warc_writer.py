@@ -1,0 +1,160 @@
+"""Appending records to WARC files, safely: `.open` until finished, one gzip member a record.
+
+A file is made when its first record comes, begins with a warcinfo record, and is finished (synced, renamed) near
+1 GB or at the end. A write that fails is cut off again, so that a file never holds half a member behind whole ones.
+"""
+
+from __future__ import annotations
+
+import io
+import os
+import platform
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, BinaryIO
+
+from isal import isal_zlib
+
+from archive.errors import WarcWriteError
+from archive.records import RecordPlace, utc_now
+from archive.warc_record import RecordType, WarcRecord, digest_of, new_record_id
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+ROTATE_AT = 1_000_000_000
+"""Bytes beyond which a file is finished; the size that the standard's annex C recommends."""
+
+OPEN_SUFFIX = ".open"
+
+# Measured by the design: 3,000 pages a second, against 320 for zlib's level 9, at 11 % more bytes.
+_LEVEL = 3
+_GZIP_WINDOW = 31
+
+
+class WarcWriter:
+    """Writes one series of files, `PREFIX-TIME-NUMBER.warc.gz`. Not safe for several threads."""
+
+    def __init__(
+        self, directory: Path, prefix: str, info: Mapping[str, str], *, rotate_at: int = ROTATE_AT
+    ) -> None:
+        self._directory = directory
+        self._prefix = prefix
+        self._info = info
+        self._rotate_at = rotate_at
+        self._started = datetime.now(UTC).strftime("%Y%m%dT%H%M%SZ")
+        self._number = 0
+        self._file: BinaryIO | None = None
+        self._name = ""
+        self._warcinfo_id = ""
+        self._size = 0
+
+    def append(self, record: WarcRecord) -> RecordPlace:
+        """Append *record* and say where it lies; it is on disk only after `sync`.
+
+        Raises WarcWriteError, with the file cut back to the last whole record.
+        """
+        try:
+            if self._file is None:
+                self._open()
+            return self._write(record)
+        except OSError as error:
+            self._cut_back()
+            raise WarcWriteError(f"{self._directory / self._name} cannot be written: {error}") from error
+
+    def rotate_if_full(self) -> None:
+        """Finish the file when it has reached its size; the next record opens another."""
+        if self._size >= self._rotate_at:
+            self.finish()
+
+    def sync(self) -> None:
+        """Return when everything appended is on disk; raises WarcWriteError."""
+        if self._file is None:
+            return
+        try:
+            self._file.flush()
+            os.fsync(self._file.fileno())
+        except OSError as error:
+            raise WarcWriteError(f"{self._directory / self._name} cannot be synced: {error}") from error
+
+    def finish(self) -> None:
+        """Sync the file and give it its final name; raises WarcWriteError."""
+        if self._file is None:
+            return
+        self.sync()
+        self._file.close()
+        self._file = None
+        finish_file(self._directory, self._name)
+
+    def _open(self) -> None:
+        self._name = f"{self._prefix}-{self._started}-{self._number:05d}.warc.gz"
+        self._number += 1
+        self._size = 0
+        self._file = (self._directory / (self._name + OPEN_SUFFIX)).open("xb", buffering=0)
+        sync_directory(self._directory)
+        self._warcinfo_id = ""
+        place = self._write(_warcinfo(self._name, self._info))
+        self._warcinfo_id = place.record_id
+
+    def _write(self, record: WarcRecord) -> RecordPlace:
+        if self._warcinfo_id:
+            record = replace(record, more=(*record.more, ("WARC-Warcinfo-ID", self._warcinfo_id)))
+        start = self._size
+        compressor = isal_zlib.compressobj(_LEVEL, isal_zlib.DEFLATED, _GZIP_WINDOW)
+        written = 0
+        for piece in record.pieces():
+            written += self._raw_write(compressor.compress(piece))
+        written += self._raw_write(compressor.flush())
+        self._size = start + written
+        return RecordPlace(record.record_id, self._name, start, written)
+
+    def _raw_write(self, data: bytes) -> int:
+        view = memoryview(data)
+        while view and self._file is not None:
+            view = view[self._file.write(view) :]
+        return len(data)
+
+    def _cut_back(self) -> None:
+        """Take away what a failed write left behind the last whole record, as far as the disk allows."""
+        if self._file is None:
+            return
+        try:
+            self._file.truncate(self._size)
+            self._file.seek(self._size)
+        except OSError:
+            # Salvage cuts the torn tail off at the next start; until then nothing is appended behind it.
+            self._file.close()
+            self._file = None
+
+
+def _warcinfo(name: str, info: Mapping[str, str]) -> WarcRecord:
+    fields = {"format": "WARC File Format 1.1", **info, "hostname": platform.node()}
+    block = "".join(f"{key}: {value}\r\n" for key, value in fields.items()).encode("utf-8")
+    return WarcRecord(
+        RecordType.WARCINFO,
+        new_record_id(),
+        utc_now(),
+        io.BytesIO(block),
+        len(block),
+        digest_of([block]),
+        more=(("WARC-Filename", name),),
+    )
+
+
+def finish_file(directory: Path, name: str) -> None:
+    """Give the `.open` file its final name, durably; raises WarcWriteError."""
+    try:
+        (directory / (name + OPEN_SUFFIX)).rename(directory / name)
+        sync_directory(directory)
+    except OSError as error:
+        raise WarcWriteError(f"{directory / name} cannot be given its final name: {error}") from error
+
+
+def sync_directory(directory: Path) -> None:
+    """Return when the entries of *directory* are on disk."""
+    descriptor = os.open(directory, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

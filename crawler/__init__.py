@@ -1,0 +1,1 @@
+"""Fetching: Scrapy, a recorder of the wire, and the outcome of each fetch."""

@@ -1,0 +1,107 @@
+"""A capture under way: it gathers the exchanges of its chain, and becomes one draft with one outcome."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from scrapy import Request
+
+from archive.capture import CaptureDraft, RecordedExchange
+from archive.records import Evidence, Outcome, Source, utc_now
+from crawler.outcomes import (
+    HostClosedError,
+    RobotsDeniedError,
+    fetchable,
+    outcome_of_error,
+    outcome_of_status,
+)
+from crawler.recorder import EXCHANGES, describe
+
+if TYPE_CHECKING:
+    from scrapy.http import Response
+
+CAPTURE = "capture"
+"""Key in `Request.meta`: the capture that a request belongs to."""
+
+
+@dataclass(slots=True)
+class CaptureUnderWay:
+    """One attempt at one source; `draft` is set when it is over."""
+
+    source: Source
+    requested_at: str = field(default_factory=utc_now)
+    exchanges: list[RecordedExchange] = field(default_factory=list)
+    attempts: int = 1
+
+    def request(self, **callbacks: Any) -> Request | CaptureDraft:
+        """Return the first request, or what the capture ends with when its URL is none that can be fetched."""
+        url, problem = fetchable(self.source.url)
+        if isinstance(url, Outcome):
+            return self._draft(url, error=problem, evidence={"rule": "url"})
+        try:
+            return Request(
+                url,
+                dont_filter=True,
+                # Cookies live as long as a capture: no page sees what another one was given.
+                meta={CAPTURE: self, EXCHANGES: self.exchanges, "cookiejar": self.source.id},
+                **callbacks,
+            )
+        except ValueError as error:  # w3lib refuses what urlsplit let pass
+            return self._draft(Outcome.INVALID_URL, error=str(error), evidence={"rule": "url"})
+
+    def arrived(self, response: Response) -> CaptureDraft:
+        """Return the draft for a response that ended the chain."""
+        exchange = self.exchanges[-1]
+        outcome = outcome_of_status(response.status)
+        if exchange.truncated:
+            outcome = Outcome.TRUNCATED
+        error = exchange.error
+        if "bad-location" in response.flags:
+            error = "the redirect's Location is no URL"
+        elif outcome is Outcome.HTTP_ERROR:
+            error = f"HTTP status {response.status}"
+        return self._draft(outcome, error=error, status=response.status, media_type=_media_type(response))
+
+    def failed(self, error: BaseException) -> CaptureDraft:
+        """Return the draft for a fetch that raised *error*."""
+        exchange = self.exchanges[-1] if self.exchanges else None
+        outcome = outcome_of_error(error, exchange)
+        evidence: Evidence = {"rule": "exception", "exception": type(error).__name__}
+        if isinstance(error, RobotsDeniedError):
+            evidence = dict(error.evidence)
+        elif isinstance(error, HostClosedError):
+            evidence = {"rule": "retry-after"}
+        status = exchange.http_status if exchange else None
+        return self._draft(outcome, error=describe(error), status=status, evidence=evidence)
+
+    def _draft(
+        self,
+        outcome: Outcome,
+        *,
+        error: str | None,
+        status: int | None = None,
+        media_type: str | None = None,
+        evidence: Evidence | None = None,
+    ) -> CaptureDraft:
+        why: Evidence = evidence or {"rule": "http-status", "http_status": status}
+        if self.attempts > 1:
+            why["attempts"] = self.attempts
+        return CaptureDraft(
+            source_id=self.source.id,
+            source_url=self.source.url,
+            requested_at=self.requested_at,
+            finished_at=utc_now(),
+            outcome=outcome,
+            final_url=self.exchanges[-1].url if self.exchanges else None,
+            http_status=status,
+            error=error,
+            media_type=media_type,
+            evidence=why,
+            exchanges=self.exchanges,
+        )
+
+
+def _media_type(response: Response) -> str | None:
+    value = response.headers.get(b"Content-Type")
+    return value.decode("latin-1").partition(";")[0].strip().lower() or None if value else None

@@ -1,0 +1,163 @@
+"""What an exception or a status means as an outcome: the one place that knows."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+from OpenSSL import SSL
+from scrapy.exceptions import (
+    CannotResolveHostError,
+    DownloadCancelledError,
+    DownloadConnectionRefusedError,
+    DownloadTimeoutError,
+    IgnoreRequest,
+    UnsupportedURLSchemeError,
+)
+from service_identity import VerificationError
+from service_identity.exceptions import CertificateError
+from twisted.internet import error as connection
+
+from archive.records import Outcome
+from crawler.connect import NameLookupError
+from crawler.guard import AddressForbiddenError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from archive.capture import RecordedExchange
+
+
+ROBOTS_UNREACHABLE = "robots-unreachable"
+ROBOTS_DISALLOW = "robots-disallow"
+
+
+class RobotsDeniedError(IgnoreRequest):
+    """robots.txt does not allow this URL; `evidence` says which rule."""
+
+    def __init__(self, message: str, evidence: dict[str, object]) -> None:
+        super().__init__(message)
+        self.evidence = evidence
+
+
+class RedirectLoopError(IgnoreRequest):
+    """A chain of redirects did not end."""
+
+
+class HostPausedError(IgnoreRequest):
+    """A host asked to be left alone for a while (Retry-After); *seconds* are left of it."""
+
+    def __init__(self, host: str, seconds: float) -> None:
+        super().__init__(f"{host} asked to be left alone for {seconds:.0f} more seconds (Retry-After)")
+        self.seconds = seconds
+
+
+class HostClosedError(IgnoreRequest):
+    """A host asked to be left alone for longer than this crawl waits; no request was made."""
+
+
+_TLS_ERRORS = (SSL.Error, VerificationError, CertificateError)
+
+_OUTCOMES: tuple[tuple[tuple[type[BaseException], ...], Outcome], ...] = (
+    ((RobotsDeniedError,), Outcome.ROBOTS_DENIED),
+    ((RedirectLoopError,), Outcome.REDIRECT_LOOP),
+    ((HostClosedError,), Outcome.HTTP_ERROR),
+    ((AddressForbiddenError,), Outcome.ADDRESS_FORBIDDEN),
+    ((NameLookupError, CannotResolveHostError, connection.DNSLookupError), Outcome.DNS_FAILED),
+    ((UnsupportedURLSchemeError,), Outcome.UNSUPPORTED_SCHEME),
+    ((DownloadTimeoutError, connection.TimeoutError, connection.TCPTimedOutError), Outcome.TIMEOUT),
+    (_TLS_ERRORS, Outcome.TLS_FAILED),
+    ((DownloadCancelledError,), Outcome.TOO_LARGE),
+    ((DownloadConnectionRefusedError, connection.ConnectionRefusedError), Outcome.REFUSED),
+    # No route, network unreachable: the connection was refused, though not by the host itself.
+    ((connection.ConnectError,), Outcome.REFUSED),
+    ((UnicodeError, ValueError), Outcome.INVALID_URL),
+)
+
+PASSING = frozenset({Outcome.REFUSED, Outcome.RESET, Outcome.TIMEOUT, Outcome.TRUNCATED})
+PASSING_STATUSES = frozenset({408, 425, 429, 500, 502, 503, 504, 520, 521, 522, 523, 524})
+"""Statuses that say of themselves, or are known, to pass (RFC 9110 15.5, 15.6; Cloudflare's 52x)."""
+
+
+def outcome_of_status(status: int) -> Outcome:
+    """Return the outcome of a response that came whole."""
+    if status == 304:  # noqa: PLR2004  # RFC 9110 15.4.5
+        return Outcome.NOT_MODIFIED
+    return Outcome.FETCHED if 200 <= status < 300 else Outcome.HTTP_ERROR  # noqa: PLR2004  # the class of success
+
+
+def outcome_of_error(error: BaseException, exchange: RecordedExchange | None) -> Outcome:
+    """Return the outcome of a fetch that raised *error*; *exchange* is the last one made, if any was."""
+    for cause in _causes(error):
+        for kinds, outcome in _OUTCOMES:
+            if isinstance(cause, kinds):
+                return outcome
+    if exchange is None or exchange.http_status is None:
+        return Outcome.RESET
+    if exchange.truncated:
+        return Outcome.TRUNCATED
+    # The response came whole, and something made of it failed: what the wire did is the outcome.
+    return outcome_of_status(exchange.http_status)
+
+
+def is_passing(error: BaseException | None, outcome: Outcome, status: int | None) -> bool:
+    """Tell whether the same fetch may go well in a while."""
+    if outcome is Outcome.DNS_FAILED:
+        return any(isinstance(cause, NameLookupError) and cause.passing for cause in _causes(error))
+    if isinstance(error, HostClosedError):
+        return False
+    if isinstance(error, RobotsDeniedError):
+        return error.evidence["rule"] == ROBOTS_UNREACHABLE
+    return outcome in PASSING or (outcome is Outcome.HTTP_ERROR and status in PASSING_STATUSES)
+
+
+def _causes(error: BaseException | None) -> Iterator[BaseException]:
+    """Iterate over *error*, what caused it, and the reasons that Twisted wraps, outermost first."""
+    while error is not None:
+        yield error
+        for reason in getattr(error, "reasons", None) or ():
+            yield from _causes(reason.value)
+        error = error.__cause__
+
+
+_SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.\-]*):")
+_SPACE_OR_CONTROL = re.compile(r"[\x00-\x20\x7f]")
+_LABEL = re.compile(r"[^\x00-,/:-@\[-^`{-\x7f]{1,63}")  # letters, digits, hyphen, underscore, and beyond ASCII
+_MAX_HOST = 253
+
+
+def fetchable(cited: str) -> tuple[str, None] | tuple[Outcome, str]:
+    """Return the URL to fetch for one as it was *cited*, or the outcome and the reason why there is none.
+
+    White space around it is dropped, and a leading `www.` makes it an http URL.
+    """
+    url = cited.strip()
+    if url.lower().startswith("www."):
+        url = "http://" + url
+    scheme = _SCHEME.match(url)
+    if not scheme:
+        return Outcome.INVALID_URL, "it has no scheme such as https:"
+    if scheme[1].lower() not in ("http", "https"):
+        return Outcome.UNSUPPORTED_SCHEME, f"{scheme[1]}: is not fetched, only http: and https:"
+    try:
+        parts = urlsplit(url)
+        host, _ = parts.hostname or "", parts.port
+    except ValueError as error:
+        return Outcome.INVALID_URL, str(error)
+    if problem := _host_problem(host):
+        return Outcome.INVALID_URL, problem
+    return url, None
+
+
+def _host_problem(host: str) -> str | None:
+    if not host:
+        return "it names no host"
+    if _SPACE_OR_CONTROL.search(host):
+        return f"{host!r} is no host name"
+    if ":" in host:  # IPv6; urlsplit has checked it
+        return None
+    labels = host.rstrip(".").split(".")
+    if len(host) > _MAX_HOST or not all(_LABEL.fullmatch(label) for label in labels):
+        return f"{host!r} is no host name"
+    return None

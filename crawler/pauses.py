@@ -1,0 +1,53 @@
+"""Hosts that asked to be left alone for a while: Retry-After (RFC 9110 10.2.3), for the whole host."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING, Any, Self
+from urllib.parse import urlsplit
+
+from archive.records import Purpose
+from crawler.outcomes import HostClosedError, HostPausedError
+from crawler.recorder import PURPOSE
+from crawler.retries import retry_after
+
+if TYPE_CHECKING:
+    from scrapy import Request
+    from scrapy.crawler import Crawler
+    from scrapy.http import Response
+
+_STATUSES = frozenset({429, 503})
+
+
+class PausesMiddleware:
+    """Notes each Retry-After, and holds every request to that host back until then."""
+
+    def __init__(self, limit: float) -> None:
+        self._limit = limit
+        self._until: dict[str, float] = {}
+
+    @classmethod
+    def from_crawler(cls, crawler: Crawler) -> Self:
+        """Read the settings."""
+        return cls(crawler.settings.getfloat("SOURCEKEEP_RETRY_AFTER_LIMIT"))
+
+    def process_request(self, request: Request, spider: Any = None) -> None:
+        """Raise HostPausedError for a host that is to be left alone, HostClosedError for one beyond the limit."""
+        if request.meta.get(PURPOSE, Purpose.PAGE) is Purpose.ROBOTS:
+            return
+        host = urlsplit(request.url).netloc
+        seconds = self._until.get(host, 0.0) - time.monotonic()
+        if seconds > self._limit:
+            raise HostClosedError(f"{host} asked not to be asked again for {seconds:.0f} seconds (Retry-After)")
+        if seconds > 0:
+            raise HostPausedError(host, seconds)
+
+    def process_response(self, request: Request, response: Response, spider: Any = None) -> Response:
+        """Note the Retry-After of *response*."""
+        if response.status in _STATUSES:
+            value = response.headers.get(b"Retry-After")
+            seconds = retry_after(value.decode("latin-1") if value else None)
+            if seconds:
+                host = urlsplit(request.url).netloc
+                self._until[host] = max(self._until.get(host, 0.0), time.monotonic() + seconds)
+        return response

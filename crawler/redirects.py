@@ -1,0 +1,89 @@
+"""Redirects by status and by meta refresh: Scrapy's, with an outcome for whatever they do not follow."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from scrapy.downloadermiddlewares.httpcompression import HttpCompressionMiddleware
+from scrapy.downloadermiddlewares.redirect import MetaRefreshMiddleware, RedirectMiddleware
+from scrapy.exceptions import IgnoreRequest
+
+from archive.http_message import ContentDecodeError, decode_content
+from crawler.outcomes import RedirectLoopError
+
+if TYPE_CHECKING:
+    from scrapy import Request, Spider
+    from scrapy.downloadermiddlewares.redirect import BaseRedirectMiddleware
+    from scrapy.http import Response
+
+    _Base = BaseRedirectMiddleware
+else:
+    _Base = object
+
+
+class _Chain(_Base):
+    """What both kinds of redirect have in common."""
+
+    def handle_referer(self, request: Request, response: Response) -> None:
+        """Send no Referer: a cited URL has none, and a browser sends none behind a redirect either."""
+        request.headers.pop("Referer", None)
+
+    def _engine_started(self) -> None:
+        """Look for no Referer middleware: `handle_referer` does without."""
+
+    def _redirect(self, redirected: Request, request: Request, reason: Any) -> Request:
+        try:
+            return super()._redirect(redirected, request, reason)
+        except IgnoreRequest as error:
+            raise RedirectLoopError(f"{self.max_redirect_times} redirects and no end") from error
+
+
+class StatusRedirects(_Chain, RedirectMiddleware):
+    """3xx. A `Location` that is no URL is not followed: the 3xx is then the answer."""
+
+    def process_response(
+        self, request: Request, response: Response, spider: Spider | None = None
+    ) -> Request | Response:
+        """Return the next request of the chain, or *response* where it ends; raises RedirectLoopError."""
+        try:
+            return super().process_response(request, response)
+        except ValueError:
+            response.flags.append("bad-location")
+            return response
+
+
+class MetaRedirects(_Chain, MetaRefreshMiddleware):
+    """`<meta http-equiv=refresh>`. A page that reloads itself is no redirect."""
+
+    def process_response(
+        self, request: Request, response: Response, spider: Spider | None = None
+    ) -> Request | Response:
+        """Return the next request of the chain, or *response* where it ends; raises RedirectLoopError."""
+        try:
+            redirected = super().process_response(request, response)
+        except ValueError:
+            return response
+        return response if redirected.url == request.url else redirected
+
+
+class ContentCodings(HttpCompressionMiddleware):
+    """Undoes content codings for those above; a body that is not what it says passes as it is.
+
+    Its bytes are recorded already, so that what the page is can be judged from them.
+    """
+
+    def process_response(
+        self, request: Request, response: Response, spider: Spider | None = None
+    ) -> Request | Response:
+        """Return *response* with its body decoded where that can be done."""
+        try:
+            return super().process_response(request, response)
+        except IgnoreRequest:
+            return response
+
+    @staticmethod
+    def _decode(body: bytes, encoding: bytes, max_size: int) -> bytes:
+        try:
+            return decode_content(body, encoding.decode("latin-1"), max_size)
+        except ContentDecodeError as error:
+            raise IgnoreRequest(str(error)) from error

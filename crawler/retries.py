@@ -1,0 +1,31 @@
+"""When a passing failure is tried again: back-off, and Retry-After."""
+
+from __future__ import annotations
+
+import random
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+
+
+def back_off(attempt: int, first_wait: float) -> float:
+    """Return the seconds before the *attempt*-th retry: *first_wait*, doubled each time, give or take a quarter.
+
+    The spread keeps sources that failed together from coming back together.
+    """
+    return float(first_wait * 2 ** (attempt - 1) * random.uniform(0.75, 1.25))  # noqa: S311  # no secret
+
+
+def retry_after(value: str | None, now: datetime | None = None) -> float | None:
+    """Return the seconds that a `Retry-After` asks for (RFC 9110 10.2.3): a number or a date; None if neither."""
+    if value is None:
+        return None
+    value = value.strip()
+    if value.isascii() and value.isdigit():
+        return float(min(int(value[:12]), 10**9))
+    try:
+        moment = parsedate_to_datetime(value)
+    except ValueError:
+        return None
+    if moment.tzinfo is None:
+        moment = moment.replace(tzinfo=UTC)
+    return max(0.0, (moment - (now or datetime.now(UTC))).total_seconds())

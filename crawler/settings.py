@@ -1,0 +1,101 @@
+"""Scrapy's settings for every crawl; beside each that is not Scrapy's default, why.
+
+What an archive's `sourcekeep.toml` says comes on top: see `from_archive`.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from crawler.store import VERSIONS
+
+if TYPE_CHECKING:
+    from archive.settings import Settings
+
+BOT_NAME = "sourcekeep"
+SPIDER_MODULES = ["crawler.spiders"]
+
+# The wire is recorded where it is still the wire.
+DOWNLOAD_HANDLERS = {
+    "http": "crawler.recorder.Recorder",
+    "https": "crawler.recorder.Recorder",
+    # Only the web is archived: a redirect to file: or ftp: must not be followed.
+    "file": None,
+    "ftp": None,
+    "s3": None,
+    "data": None,
+}
+
+DOWNLOADER_MIDDLEWARES = {
+    "scrapy.downloadermiddlewares.offsite.OffsiteMiddleware": None,  # skips in silence; citations go anywhere
+    "scrapy.downloadermiddlewares.robotstxt.RobotsTxtMiddleware": None,  # takes a 5xx for leave, archives nothing
+    "scrapy.downloadermiddlewares.retry.RetryMiddleware": None,  # no back-off, no Retry-After: the spider retries
+    "scrapy.downloadermiddlewares.redirect.MetaRefreshMiddleware": None,
+    "scrapy.downloadermiddlewares.redirect.RedirectMiddleware": None,
+    "scrapy.downloadermiddlewares.httpcompression.HttpCompressionMiddleware": None,
+    "crawler.pauses.PausesMiddleware": 90,
+    "crawler.robots.RobotsMiddleware": 100,
+    "crawler.redirects.MetaRedirects": 580,
+    "crawler.redirects.ContentCodings": 590,
+    "crawler.redirects.StatusRedirects": 600,
+}
+SPIDER_MIDDLEWARES = {
+    # Each drops or changes something in silence, and every cited URL must have its outcome.
+    "scrapy.spidermiddlewares.httperror.HttpErrorMiddleware": None,
+    "scrapy.spidermiddlewares.referer.RefererMiddleware": None,
+    "scrapy.spidermiddlewares.urllength.UrlLengthMiddleware": None,
+    "scrapy.spidermiddlewares.depth.DepthMiddleware": None,
+}
+EXTENSIONS: dict[str, int | None] = {
+    "scrapy.extensions.telnet.TelnetConsole": None,  # opens a port
+    "scrapy.extensions.remote_control.RemoteControl": None,  # opens a port
+}
+DUPEFILTER_CLASS = "scrapy.dupefilters.BaseDupeFilter"  # filters nothing: the catalogue has each source once
+
+# Certificates are checked: a page that anyone on the way may have written is no evidence of what a site said.
+DOWNLOAD_VERIFY_CERTIFICATES = True
+# A body that ends early is kept and marked, not thrown away.
+DOWNLOAD_FAIL_ON_DATALOSS = False
+DOWNLOAD_WARNSIZE = 0  # sizes are limited, and counted in the report
+
+# One slow queue for each host.
+CONCURRENT_REQUESTS_PER_DOMAIN = 1
+DOWNLOAD_DELAY_JITTER = 0.5
+
+# A page may send a browser on at once; one that reloads itself every minute is a page.
+METAREFRESH_MAXDELAY = 5
+REDIRECT_MAX_TIMES = 20  # as browsers
+
+# Look-ups block a thread each.
+REACTOR_THREADPOOL_MAXSIZE = 20
+
+DEFAULT_REQUEST_HEADERS = {
+    "Accept": "text/html,application/xhtml+xml,application/xml;q=0.9,application/pdf;q=0.9,*/*;q=0.8",
+    # No language is asked for: the source is to be seen as the site serves it to anyone.
+}
+
+TWISTED_REACTOR = "twisted.internet.asyncioreactor.AsyncioSelectorReactor"
+LOG_LEVEL = "INFO"
+LOG_VERSIONS: list[str] = []
+LOGSTATS_INTERVAL = 0
+STATS_DUMP = False
+
+# Ours.
+SOURCEKEEP_ARCHIVE = "archive-data"  # the archive's folder
+SOURCEKEEP_RESOLVE: list[str] = []  # HOST:PORT:ADDRESS[:PORT], see crawler.guard
+
+
+def from_archive(settings: Settings) -> dict[str, Any]:
+    """Return Scrapy's names for what `sourcekeep.toml` says."""
+    return {
+        "USER_AGENT": settings.user_agent(VERSIONS["sourcekeep"]),
+        "DOWNLOAD_DELAY": settings.delay,
+        "CONCURRENT_REQUESTS": settings.concurrency,
+        "DOWNLOAD_TIMEOUT": settings.timeout,
+        "DNS_TIMEOUT": settings.timeout,
+        "DOWNLOAD_MAXSIZE": settings.max_bytes,
+        "SOURCEKEEP_OBEY_ROBOTS": settings.obey_robots,
+        "SOURCEKEEP_RETRIES": settings.retries,
+        "SOURCEKEEP_RETRY_WAIT": settings.retry_wait,
+        "SOURCEKEEP_RETRY_AFTER_LIMIT": settings.retry_after_limit,
+    }

@@ -1,0 +1,1 @@
+"""The spiders that `python -m scrapy crawl NAME` finds."""

@@ -1,0 +1,162 @@
+"""The spider: each due source becomes one request, and ends as one capture with one outcome."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Self
+
+from scrapy import Request, Spider, signals
+from scrapy.downloadermiddlewares.cookies import CookiesMiddleware
+from scrapy.exceptions import CloseSpider, DontCloseSpider, UsageError
+
+from archive.errors import ArchiveError
+from archive.folder import ArchiveFolder
+from crawler import settings as defaults
+from crawler.capture import CAPTURE, CaptureUnderWay
+from crawler.frontier import Selection
+from crawler.outcomes import HostPausedError, is_passing
+from crawler.retries import back_off, retry_after
+from crawler.signals import capture_written, crawl_planned, fetch_postponed
+from crawler.store import CrawlStore
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+    from scrapy.crawler import Crawler
+    from scrapy.http import Response
+    from scrapy.settings import BaseSettings
+    from twisted.python.failure import Failure
+
+    from archive.capture import CaptureDraft
+    from archive.records import Source
+
+WRITE_FAILED = "write-failed"
+"""Why a crawl was closed whose captures could no longer be written."""
+
+
+class CitationsSpider(Spider):
+    """Captures the sources that are due, or those that were asked for.
+
+    `python -m scrapy crawl citations [-a all=1 | -a incident=ID | -a url=URL] -s SOURCEKEEP_ARCHIVE=DIR`
+    """
+
+    name = "citations"
+
+    store: CrawlStore
+    _sources: list[Source]
+    _retries: int
+    _retry_wait: float
+    _retry_after_limit: float
+
+    def __init__(self, all: str | bool = "", incident: str | None = None, url: Any = ()) -> None:  # noqa: A002
+        super().__init__()
+        urls = (url,) if isinstance(url, str) else tuple(url)
+        self.selection = Selection(all=all in (True, "1", "true", "yes"), incident=incident, urls=urls)
+        self._waiting: set[asyncio.Task[None]] = set()
+
+    @classmethod
+    def update_settings(cls, settings: BaseSettings) -> None:
+        """Put what the archive's `sourcekeep.toml` says over the defaults, and under the command line."""
+        super().update_settings(settings)
+        try:
+            folder = ArchiveFolder.open(Path(settings["SOURCEKEEP_ARCHIVE"]))
+            settings.setdict(defaults.from_archive(folder.settings()), priority="spider")
+        except ArchiveError as error:
+            raise UsageError(str(error), print_help=False) from error
+
+    @classmethod
+    def from_crawler(cls, crawler: Crawler, *args: Any, **kwargs: Any) -> Self:
+        """Open the archive; raises ArchiveError when it is busy or the selection is unknown."""
+        spider = super().from_crawler(crawler, *args, **kwargs)
+        settings = crawler.settings
+        folder = ArchiveFolder.open(Path(settings["SOURCEKEEP_ARCHIVE"]))
+        with folder.catalogue() as catalogue:
+            spider._sources = spider.selection.sources(catalogue)
+        spider._retries = settings.getint("SOURCEKEEP_RETRIES")
+        spider._retry_wait = settings.getfloat("SOURCEKEEP_RETRY_WAIT")
+        spider._retry_after_limit = settings.getfloat("SOURCEKEEP_RETRY_AFTER_LIMIT")
+        spider.store = CrawlStore(folder, folder.settings(), spider.selection.trigger(), settings["USER_AGENT"])
+        crawler.signals.connect(spider.stay_open, signal=signals.spider_idle)
+        crawler.signals.connect(spider.close_store, signal=signals.spider_closed)
+        return spider
+
+    async def start(self) -> AsyncIterator[Any]:
+        """Iterate over the first requests; a URL that can be none is recorded at once."""
+        self.crawler.signals.send_catch_log(crawl_planned, total=len(self._sources), crawl_id=self.store.crawl_id)
+        for source in self._sources:
+            capture = CaptureUnderWay(source)
+            request = capture.request(callback=self.arrived, errback=self.failed)
+            if isinstance(request, Request):
+                yield request
+            else:
+                await self._write(capture, request)
+
+    async def arrived(self, response: Response) -> None:
+        """Take a response that ended a chain."""
+        capture: CaptureUnderWay = response.meta[CAPTURE]
+        draft = capture.arrived(response)
+        header = response.headers.get(b"Retry-After")
+        asked = retry_after(header.decode("latin-1")) if header else None
+        await self._retry_or_write(capture, draft, None, asked)
+
+    async def failed(self, failure: Failure) -> None:
+        """Take a request that raised."""
+        request: Request = failure.request  # type: ignore[attr-defined]  # Scrapy puts it there
+        capture: CaptureUnderWay = request.meta[CAPTURE]
+        error = failure.value
+        if isinstance(error, HostPausedError):
+            self._postpone(capture, error.seconds, str(error), request)
+            return
+        await self._retry_or_write(capture, capture.failed(error), error, None)
+
+    async def _retry_or_write(
+        self, capture: CaptureUnderWay, draft: CaptureDraft, error: BaseException | None, asked: float | None
+    ) -> None:
+        passing = is_passing(error, draft.outcome, draft.http_status)
+        if passing and capture.attempts <= self._retries and (asked or 0) <= self._retry_after_limit:
+            wait = max(back_off(capture.attempts, self._retry_wait), asked or 0)
+            capture.attempts += 1
+            first = capture.request(callback=self.arrived, errback=self.failed)
+            if isinstance(first, Request):
+                self._postpone(capture, wait, draft.error or draft.outcome, first)
+                return
+        await self._write(capture, draft)
+
+    def _postpone(self, capture: CaptureUnderWay, seconds: float, reason: str, request: Request) -> None:
+        self.crawler.signals.send_catch_log(
+            fetch_postponed, source=capture.source, seconds=seconds, reason=reason
+        )
+        task = asyncio.ensure_future(self._crawl_later(seconds, request.replace(dont_filter=True)))
+        self._waiting.add(task)
+        task.add_done_callback(self._waiting.discard)
+
+    async def _crawl_later(self, seconds: float, request: Request) -> None:
+        await asyncio.sleep(seconds)
+        if self.crawler.engine:
+            self.crawler.engine.crawl(request)
+
+    async def _write(self, capture: CaptureUnderWay, draft: CaptureDraft) -> None:
+        """Hand *draft* over and wait until it is on disk; a crawl that can't write is closed."""
+        cookies = self.crawler.get_downloader_middleware(CookiesMiddleware)
+        if cookies:
+            cookies.jars.pop(capture.source.id, None)
+        try:
+            capture_id = await asyncio.wrap_future(self.store.submit(draft))
+        except ArchiveError as error:
+            self.logger.critical("%s", error)
+            raise CloseSpider(WRITE_FAILED) from error
+        self.crawler.signals.send_catch_log(
+            capture_written, source=capture.source, draft=draft, capture_id=capture_id
+        )
+
+    def stay_open(self) -> None:
+        """Keep the crawl open while a fetch waits for its retry."""
+        if self._waiting:
+            raise DontCloseSpider
+
+    async def close_store(self, reason: str) -> None:
+        """Drop what still waits (it stays due) and close the store."""
+        for task in self._waiting:
+            task.cancel()
+        await asyncio.to_thread(self.store.close, reason)

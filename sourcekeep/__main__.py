@@ -1,0 +1,89 @@
+"""`sourcekeep`: the command line. Commands are imported only when they are used, so that `--help` answers at once."""
+
+from __future__ import annotations
+
+import importlib.util
+import sys
+from pathlib import Path
+
+import click
+
+_COMMANDS = {
+    "demo": "sourcekeep.commands.demo",
+    "import": "sourcekeep.commands.import_",
+    "crawl": "sourcekeep.commands.crawl",
+    "extract": "sourcekeep.commands.extract",
+    "status": "sourcekeep.commands.status",
+    "search": "sourcekeep.commands.search",
+    "show": "sourcekeep.commands.show",
+    "export": "sourcekeep.commands.export",
+}
+
+_PACKAGES = ("archive", "crawler", "extract", "sourcekeep")
+
+
+class _Commands(click.Group):
+    """A group whose commands are modules, in the order of use."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(_COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in _COMMANDS:
+            return None
+        command: click.Command = importlib.import_module(_COMMANDS[cmd_name]).command
+        return command
+
+
+@click.group(
+    cls=_Commands,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+    epilog="Start with: sourcekeep demo. Then: sourcekeep import incidents.csv && sourcekeep crawl",
+)
+@click.option(
+    "--archive",
+    "archive_dir",
+    envvar="SOURCEKEEP_ARCHIVE",
+    default="archive-data",
+    show_default=True,
+    show_envvar=True,
+    type=click.Path(path_type=Path),
+    help="The archive's folder.",
+)
+@click.version_option(package_name="sourcekeep")
+@click.pass_context
+def cli(ctx: click.Context, archive_dir: Path) -> None:
+    """Keep the web pages that an incident database cites.
+
+    Exact bytes in WARC files, clean text and an honest status in SQLite.
+    """
+    ctx.obj = archive_dir
+
+
+def main() -> None:
+    """Run the command line; an error of the archive is one sentence and exit code 1."""
+    _check_packages()
+    from archive.errors import ArchiveError
+
+    try:
+        cli(prog_name="sourcekeep")
+    except ArchiveError as error:
+        click.echo(f"error: {error}", err=True)
+        sys.exit(1)
+
+
+def _check_packages() -> None:
+    """Stop when a package of ours is somebody else's: generic names collide in a shared environment."""
+    home = Path(__file__).resolve().parent.parent
+    for name in _PACKAGES:
+        spec = importlib.util.find_spec(name)
+        origin = Path(spec.origin).resolve() if spec and spec.origin else None
+        if origin is None or origin.parent.parent != home:
+            sys.exit(
+                f"error: the package {name!r} comes from {origin or 'nowhere'} and not from {home}; another "
+                "distribution has the same name. Install Sourcekeep in an environment of its own (pipx, uv tool)."
+            )
+
+
+if __name__ == "__main__":
+    main()

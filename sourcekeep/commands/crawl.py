@@ -1,0 +1,67 @@
+"""`sourcekeep crawl`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+
+@click.command(epilog="Example, for cron: sourcekeep --archive /srv/archive crawl")
+@click.option("--all", "all_sources", is_flag=True, help="Every source, due or not.")
+@click.option("--incident", metavar="ID", help="Only the sources of one incident, due or not.")
+@click.option("--url", "urls", multiple=True, metavar="URL", help="Only this cited URL, due or not. Repeatable.")
+@click.option("--delay", type=click.FloatRange(min=0), metavar="SECONDS", help="Between two requests to a host.")
+@click.option("--concurrency", type=click.IntRange(min=1), metavar="N", help="Fetches under way at once.")
+@click.option(
+    "--resolve",
+    multiple=True,
+    metavar="HOST:PORT:ADDRESS[:PORT]",
+    help="Connect there instead, even to an address that is refused otherwise. HOST may be *. Repeatable.",
+)
+@click.option("--extract/--no-extract", default=True, show_default=True, help="Make texts beside the crawl.")
+@click.option("--json", "as_json", is_flag=True, help="Print the closing report as JSON.")
+@click.pass_obj
+def command(
+    archive_dir: Path,
+    *,
+    all_sources: bool,
+    incident: str | None,
+    urls: tuple[str, ...],
+    delay: float | None,
+    concurrency: int | None,
+    resolve: tuple[str, ...],
+    extract: bool,
+    as_json: bool,
+) -> None:
+    """Fetch the cited pages that are due into the archive.
+
+    Due is what was never captured, what failed and is to be confirmed (after 3 days, then 7), and what was captured
+    longer ago than recrawl_after (30 days). Ctrl-C stops cleanly; the next crawl goes on with what is left.
+    """
+    if bool(all_sources) + (incident is not None) + bool(urls) > 1:
+        raise click.UsageError("--all, --incident and --url exclude each other")
+    from sourcekeep import crawling
+
+    given = {"DOWNLOAD_DELAY": delay, "CONCURRENT_REQUESTS": concurrency}
+    crawling.run(
+        archive_dir,
+        selection={"all": all_sources, "incident": incident, "url": urls},
+        settings={
+            **{name: value for name, value in given.items() if value is not None},
+            "SOURCEKEEP_RESOLVE": _checked(resolve),
+            "SOURCEKEEP_EXTRACT": extract,
+        },
+        as_json=as_json,
+    )
+
+
+def _checked(rules: tuple[str, ...]) -> list[str]:
+    from crawler.guard import parse_resolve
+
+    for rule in rules:
+        try:
+            parse_resolve(rule)
+        except ValueError as error:
+            raise click.BadParameter(str(error), param_hint="--resolve") from error
+    return list(rules)
