@@ -15,7 +15,7 @@ import threading
 import time
 from concurrent.futures import Future
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, BinaryIO
+from typing import IO, TYPE_CHECKING
 
 from archive.errors import ArchiveError, CatalogueError
 from archive.http_message import parse_response
@@ -43,8 +43,8 @@ class RecordedExchange:
     url: str
     purpose: Purpose
     requested_at: str
-    sent: BinaryIO
-    received: BinaryIO
+    sent: IO[bytes]
+    received: IO[bytes]
     http_status: int | None = None
     error: str | None = None
     ip: str | None = None
@@ -270,7 +270,7 @@ class CaptureWriter:
         return self._warc.append(record)
 
 
-def _length(stream: BinaryIO) -> int:
+def _length(stream: IO[bytes]) -> int:
     return stream.seek(0, io.SEEK_END)
 
 

@@ -8,7 +8,7 @@ import re
 import uuid
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import TYPE_CHECKING, BinaryIO
+from typing import IO, TYPE_CHECKING
 from urllib.parse import quote
 
 from warcio.statusandheaders import StatusAndHeaders
@@ -47,7 +47,7 @@ class WarcRecord:
     type: RecordType
     record_id: str
     date: str
-    block: BinaryIO
+    block: IO[bytes]
     length: int
     block_digest: str
     target_uri: str | None = None
@@ -92,7 +92,7 @@ def digest_of(pieces: Iterable[bytes]) -> str:
     return "sha256:" + base64.b32encode(sha.digest()).decode("ascii").rstrip("=")
 
 
-def read_pieces(stream: BinaryIO) -> Iterable[bytes]:
+def read_pieces(stream: IO[bytes]) -> Iterable[bytes]:
     """Iterate over *stream* from its start in pieces of bounded size."""
     stream.seek(0)
     while piece := stream.read(_PIECE):

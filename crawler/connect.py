@@ -5,7 +5,7 @@ from __future__ import annotations
 import socket
 import time
 from ipaddress import IPv4Address, ip_address
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from scrapy.core.downloader.handlers.http11 import _BindAddressAgent
 from twisted.internet.defer import Deferred
@@ -109,7 +109,11 @@ class GuardedAgent(_BindAddressAgent):
 
     def _getEndpoint(self, uri: URI) -> IStreamClientEndpoint:
         host = uri.host.decode("ascii").strip("[]")
-        endpoint = GuardedEndpoint(self._reactor, host, uri.port, self.lookup, self.guard, self.connect_seconds)
+        # zope's interfaces are beyond mypy.
+        endpoint = cast(
+            "IStreamClientEndpoint",
+            GuardedEndpoint(self._reactor, host, uri.port, self.lookup, self.guard, self.connect_seconds),
+        )
         if uri.scheme == b"https":
             return wrapClientTLS(self.tls_policy.creatorForNetloc(uri.host, uri.port), endpoint)
         return endpoint

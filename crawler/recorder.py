@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import tempfile
 import time
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, Self, cast
 from urllib.parse import urldefrag
 
 from scrapy.core.downloader.handlers.http11 import (
@@ -19,9 +19,10 @@ from scrapy.core.downloader.handlers.http11 import (
     _ScrapyAgent,
 )
 from scrapy.exceptions import DownloadCancelledError, DownloadTimeoutError
-from scrapy.utils._download_handlers import wrap_twisted_exceptions
+from scrapy.utils._download_handlers import normalize_bind_address, wrap_twisted_exceptions
 from scrapy.utils.defer import maybe_deferred_to_future
 from twisted.internet.error import ConnectionDone
+from twisted.internet.protocol import connectionDone
 from twisted.web.client import _RetryingHTTP11ClientProtocol
 
 from archive.capture import RecordedExchange
@@ -37,7 +38,7 @@ if TYPE_CHECKING:
     from twisted.internet.defer import Deferred
     from twisted.internet.interfaces import IAddress
     from twisted.python.failure import Failure
-    from twisted.web.client import Agent
+    from twisted.web.client import Agent, HTTPConnectionPool
 
 EXCHANGES = "exchanges"
 """Key in `Request.meta`: the list that the recorder appends each exchange to; redirects and retries share it."""
@@ -199,7 +200,7 @@ class _RecordingAgent(_ScrapyAgent):
         else:
             agent = _new_guarded_agent(self, timeout)
             self._handler.guard(agent)
-        agent._pool = _RecordingPool(self._pool, self._wire)
+        agent._pool = cast("HTTPConnectionPool", _RecordingPool(self._pool, self._wire))
         return agent
 
 
@@ -210,7 +211,7 @@ def _new_guarded_agent(scrapy_agent: _RecordingAgent, timeout: float) -> Guarded
         reactor=reactor,
         contextFactory=scrapy_agent._contextFactory,
         connectTimeout=timeout,
-        bindAddress=scrapy_agent._bindAddress,
+        bindAddress=normalize_bind_address(scrapy_agent._bindAddress),
         pool=scrapy_agent._pool,
     )
 
@@ -254,7 +255,7 @@ class _RecordingProtocol(_LenientHTTP11ClientProtocol):
             self._wire.receive(data)
         super().dataReceived(data)
 
-    def connectionLost(self, reason: Failure) -> None:
+    def connectionLost(self, reason: Failure = connectionDone) -> None:
         if self._wire:
             self._wire.lost(reason)
         super().connectionLost(reason)

@@ -7,9 +7,9 @@ from crawler.settings import *  # noqa: F403  # a Scrapy settings module is its 
 
 SOURCEKEEP_ARCHIVE = os.environ.get("SOURCEKEEP_ARCHIVE", crawler_settings.SOURCEKEEP_ARCHIVE)
 SOURCEKEEP_EXTRACT = True  # make texts beside the crawl
+SOURCEKEEP_JSON = False  # print the closing report as JSON
 
 EXTENSIONS = {
     **crawler_settings.EXTENSIONS,
-    "sourcekeep.progress.CrawlProgress": 500,
-    "sourcekeep.companion.ExtractionCompanion": 510,
+    "sourcekeep.crawl_display.CrawlDisplay": 500,
 }

@@ -56,6 +56,13 @@ class Crawls:
         row = self._db.execute("SELECT COALESCE(SUM(bytes), 0) AS n FROM captures WHERE crawl_id = ?", (crawl_id,))
         return int(row.fetchone()["n"])
 
+    def get(self, crawl_id: int) -> dict[str, Any]:
+        """Return the row of a crawl; raises KeyError when there is none."""
+        row = self._db.execute("SELECT * FROM crawls WHERE id = ?", (crawl_id,)).fetchone()
+        if row is None:
+            raise KeyError(crawl_id)
+        return dict(row)
+
     def last(self) -> dict[str, Any] | None:
         """Return the row of the newest crawl, or None."""
         row = self._db.execute("SELECT * FROM crawls ORDER BY id DESC LIMIT 1").fetchone()

@@ -104,7 +104,7 @@ class CitationsSpider(Spider):
         """Take a request that raised."""
         request: Request = failure.request  # type: ignore[attr-defined]  # Scrapy puts it there
         capture: CaptureUnderWay = request.meta[CAPTURE]
-        error = failure.value
+        error = failure.value or RuntimeError("a failure without an exception")
         if isinstance(error, HostPausedError):
             self._postpone(capture, error.seconds, str(error), request)
             return

@@ -1,0 +1,113 @@
+"""Running a crawl from the command line: Scrapy in this process, with the archive's settings and the caller's."""
+
+from __future__ import annotations
+
+import json
+import signal
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+from scrapy.crawler import CrawlerProcess
+from scrapy.settings import Settings
+
+from archive.errors import ArchiveError
+from archive.folder import ArchiveFolder
+from archive.salvage import salvage
+from crawler.frontier import Selection
+from crawler.spiders.citations import WRITE_FAILED, CitationsSpider
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from twisted.python.failure import Failure
+
+_SIGNALLED = 128
+"""A process that a signal stopped exits with this plus the signal's number, as shells count."""
+
+
+def run(
+    archive_dir: Path, *, selection: Mapping[str, Any], settings: Mapping[str, Any], as_json: bool
+) -> None:
+    """Crawl, show it, and exit: 0 done, 1 failed, 130 stopped by Ctrl-C. Raises ArchiveError."""
+    folder = ArchiveFolder.open(archive_dir)
+    with folder.catalogue() as catalogue:
+        chosen = Selection(selection["all"], selection["incident"], tuple(selection["url"])).sources(catalogue)
+    if not chosen:
+        _nothing_to_do(folder, selection, as_json=as_json)
+        return
+    process = _Process(_scrapy_settings(folder, settings, as_json=as_json))
+    process.run(dict(selection))
+    sys.exit(process.exit_code())
+
+
+def _nothing_to_do(folder: ArchiveFolder, selection: Mapping[str, Any], *, as_json: bool) -> None:
+    with folder.lock("crawl"):  # a crash may have left an unfinished file, and no next crawl is in sight
+        salvage(folder.warc_dir)
+    with folder.catalogue() as catalogue:
+        next_due, any_source = catalogue.sources.next_due_at(), bool(catalogue.sources.all())
+    if as_json:
+        click.echo(json.dumps({"planned": 0, "captured": 0, "next_due_at": next_due}))
+    elif selection["incident"] is not None:
+        click.echo(f"incident {selection['incident']} cites no URL")
+    elif not any_source:
+        click.echo(f"no source is cited yet: sourcekeep --archive {folder.path} import FILE")
+    elif next_due:
+        click.echo(f"nothing is due; the next source is due at {next_due} (--all captures every source now)")
+    else:
+        click.echo("nothing is due, and nothing will be (--all captures every source now)")
+
+
+def _scrapy_settings(folder: ArchiveFolder, given: Mapping[str, Any], *, as_json: bool) -> Settings:
+    settings = Settings()
+    settings.setmodule("sourcekeep.scrapy_settings", priority="project")
+    started = datetime.now(UTC).strftime("%Y%m%dT%H%M%SZ")
+    settings.setdict(
+        {
+            "SOURCEKEEP_ARCHIVE": str(folder.path),
+            "SOURCEKEEP_JSON": as_json,
+            "LOG_FILE": str(folder.reports_dir / f"crawl-{started}.log"),
+            **given,
+        },
+        priority="cmdline",
+    )
+    return settings
+
+
+class _Process(CrawlerProcess):
+    """Scrapy's process, telling the terminal what a signal did, and how the crawl ended."""
+
+    def __init__(self, settings: Settings) -> None:
+        super().__init__(settings)
+        self._error: BaseException | None = None
+        self._signal = 0
+        self._crawler = self.create_crawler(CitationsSpider)
+
+    def run(self, arguments: dict[str, Any]) -> None:
+        """Crawl to the end; raises the ArchiveError that kept it from starting."""
+        self.crawl(self._crawler, **arguments).addErrback(self._failed)
+        self.start()
+        if isinstance(self._error, ArchiveError):
+            raise self._error
+        if self._error is not None:
+            raise ArchiveError(f"the crawl could not be run: {self._error}") from self._error
+
+    def exit_code(self) -> int:
+        """Return what a script is told."""
+        if self._signal:
+            return _SIGNALLED + self._signal
+        reason = self._crawler.stats.get_value("finish_reason") if self._crawler.stats else None
+        if reason == WRITE_FAILED:
+            click.echo("error: captures could not be written; see the log in reports/", err=True)
+        return 0 if reason == "finished" else 1
+
+    def _failed(self, failure: Failure) -> None:
+        self._error = failure.value
+
+    def _signal_shutdown(self, signum: int, _: Any) -> None:
+        self._signal = signum
+        name = signal.Signals(signum).name
+        click.echo(f"{name}: finishing what is under way; once more to stop at once", err=True)
+        super()._signal_shutdown(signum, _)

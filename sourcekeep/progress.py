@@ -1,0 +1,120 @@
+"""How a crawl shows that it goes on: a live bar on a terminal, a plain line now and then elsewhere."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections import Counter
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from rich.progress import Task
+
+_LINE_SECONDS = 5.0
+
+
+class Progress(Protocol):
+    """What is told of sources that are done."""
+
+    def plan(self, total: int) -> None:
+        """Say how many there will be."""
+
+    def done(self, outcome: str) -> None:
+        """Count one."""
+
+    def note(self, message: str) -> None:
+        """Say something in a line of its own."""
+
+    def close(self) -> None:
+        """Stop showing."""
+
+
+def for_stderr(verb: str) -> Progress:
+    """Return a bar when stderr is a terminal, else plain lines; *verb* stands before the counts."""
+    return BarProgress(verb) if sys.stderr.isatty() else LineProgress(verb)
+
+
+class LineProgress:
+    """A line every five seconds, for logs and cron mail."""
+
+    def __init__(self, verb: str) -> None:
+        self._verb = verb
+        self._total = 0
+        self._counts: Counter[str] = Counter()
+        self._started = self._spoke = time.monotonic()
+
+    def plan(self, total: int) -> None:
+        """Say how many there will be."""
+        self._total = total
+        self.note(f"{self._verb} {total} sources")
+
+    def done(self, outcome: str) -> None:
+        """Count one; speak when the last line is five seconds old."""
+        self._counts[outcome] += 1
+        if time.monotonic() - self._spoke >= _LINE_SECONDS:
+            self._spoke = time.monotonic()
+            self.note(self._line())
+
+    def _line(self) -> str:
+        done = self._counts.total()
+        rate = done / max(time.monotonic() - self._started, 0.001)
+        left = (self._total - done) / rate
+        return f"{done} of {self._total}, {rate:.1f}/s, {left:.0f} s left: {in_words(self._counts)}"
+
+    def note(self, message: str) -> None:
+        """Print *message*."""
+        print(message, file=sys.stderr, flush=True)  # noqa: T201  # this is its business
+
+    def close(self) -> None:
+        """Print the last count."""
+        if self._counts:
+            self.note(self._line())
+
+
+class BarProgress:
+    """A rich progress bar: done, by outcome, rate, time left."""
+
+    def __init__(self, verb: str) -> None:
+        from rich.console import Console
+        from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
+        from rich.progress import Progress as RichProgress
+
+        self._counts: Counter[str] = Counter()
+        self._bar = RichProgress(
+            TextColumn(verb),
+            BarColumn(bar_width=24),
+            MofNCompleteColumn(),
+            TextColumn("{task.fields[rate]}"),
+            TimeRemainingColumn(compact=True),
+            TextColumn("{task.fields[counts]}", style="dim"),
+            console=Console(stderr=True),
+        )
+        self._task = self._bar.add_task(verb, total=None, rate="", counts="")
+        self._bar.start()
+
+    def plan(self, total: int) -> None:
+        """Say how many there will be."""
+        self._bar.update(self._task, total=total)
+
+    def done(self, outcome: str) -> None:
+        """Count one."""
+        self._counts[outcome] += 1
+        task = self._find()
+        rate = self._counts.total() / max(task.elapsed or 0.0, 0.001)
+        self._bar.update(self._task, advance=1, rate=f"{rate:.1f}/s", counts=in_words(self._counts))
+
+    def _find(self) -> Task:
+        return next(task for task in self._bar.tasks if task.id == self._task)
+
+    def note(self, message: str) -> None:
+        """Print *message* above the bar."""
+        self._bar.console.print(message, markup=False, highlight=False)
+
+    def close(self) -> None:
+        """Leave the bar as it is."""
+        self._bar.stop()
+
+
+def in_words(counts: Counter[str]) -> str:
+    """Return counts as `fetched 12, http-error 3`, most first."""
+    return ", ".join(f"{name} {count}" for name, count in counts.most_common())
