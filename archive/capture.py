@@ -94,9 +94,7 @@ class CaptureWriter:
     ArchiveError after which nothing more is written, and everything that was not acknowledged is still due.
     """
 
-    def __init__(
-        self, folder: ArchiveFolder, crawl_id: int, settings: Settings, info: Mapping[str, str]
-    ) -> None:
+    def __init__(self, folder: ArchiveFolder, crawl_id: int, settings: Settings, info: Mapping[str, str]) -> None:
         self._folder = folder
         self._crawl_id = crawl_id
         self._settings = settings
@@ -252,9 +250,7 @@ class CaptureWriter:
         )
         return payload_digest, self._warc.append(record)
 
-    def _append_request(
-        self, exchange: RecordedExchange, length: int, response: RecordPlace | None
-    ) -> RecordPlace:
+    def _append_request(self, exchange: RecordedExchange, length: int, response: RecordPlace | None) -> RecordPlace:
         # One direction of Concurrent-To is enough (clause 5.7).
         more = (("WARC-Concurrent-To", response.record_id),) if response else ()
         record = WarcRecord(
@@ -274,9 +270,7 @@ def _length(stream: IO[bytes]) -> int:
     return stream.seek(0, io.SEEK_END)
 
 
-def _capture(
-    draft: CaptureDraft, crawl_id: int, exchanges: tuple[Exchange, ...], place: RecordPlace
-) -> Capture:
+def _capture(draft: CaptureDraft, crawl_id: int, exchanges: tuple[Exchange, ...], place: RecordPlace) -> Capture:
     last = exchanges[-1] if exchanges else None
     return Capture(
         source_id=draft.source_id,

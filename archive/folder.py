@@ -5,7 +5,6 @@ from __future__ import annotations
 import fcntl
 import os
 from contextlib import contextmanager
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from archive.errors import ArchiveBusyError, ArchiveError
@@ -13,6 +12,7 @@ from archive.settings import Settings, load_settings, settings_template
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
     from archive.catalogue import Catalogue
 

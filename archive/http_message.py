@@ -26,6 +26,7 @@ MAX_CONTENT = 256 * 1024 * 1024
 """Decoded bytes beyond which a body counts as a decompression bomb."""
 
 _MAX_CHUNK_LINE = 64 * 1024
+_SWITCHING = 101
 
 
 class ContentDecodeError(ArchiveError):
@@ -82,7 +83,7 @@ def parse_response(block: bytes) -> HttpMessage:
     while True:
         head, body = split_head(block)
         status, reason, version = _status_line(head.split(b"\n", 1)[0])
-        if not 100 <= status < 200 or status == 101 or not body:
+        if status // 100 != 1 or status == _SWITCHING or not body:
             break
         block = body
     headers = tuple(_headers(head))

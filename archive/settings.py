@@ -21,7 +21,8 @@ class Settings:
     """How this archive is crawled. Every field can stand in `sourcekeep.toml` under its own name."""
 
     contact: str = _setting(
-        "", "A web page or e-mail address of yours. It stands in the user agent, so that a site can reach you."
+        "",
+        "A web page or e-mail address of yours. It stands in the user agent, so that a site can reach you.",
     )
     delay: float = _setting(1.0, "Seconds between two requests to one host (give or take half).", least=0)
     concurrency: int = _setting(16, "Fetches under way at once, over all hosts; one host never gets two.", least=1)
@@ -29,12 +30,15 @@ class Settings:
     retries: int = _setting(2, "How often a passing failure is tried again within one crawl.", least=0)
     retry_wait: float = _setting(5.0, "Seconds before the first retry; each further wait is twice as long.", least=0)
     retry_after_limit: float = _setting(
-        300.0, "The longest Retry-After, in seconds, that a crawl waits for; beyond it the host is left alone.", least=0
+        300.0,
+        "The longest Retry-After, in seconds, that a crawl waits for; beyond it the host is left alone.",
+        least=0,
     )
     max_bytes: int = _setting(104_857_600, "Bodies above this many bytes are cut off (outcome too-large).", least=1024)
     recrawl_after: float = _setting(30.0, "Days after which a good capture is due again.", least=0)
     confirm_after: tuple[float, ...] = _setting(
-        (3.0, 7.0), "Days after the first, second, ... failure in a row until the next look; then recrawl_after."
+        (3.0, 7.0),
+        "Days after the first, second, ... failure in a row until the next look; then recrawl_after.",
     )
     obey_robots: bool = _setting(True, "Ask robots.txt first and obey it (RFC 9309).")
 

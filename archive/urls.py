@@ -110,9 +110,7 @@ def url_key(url: str) -> str:
     port = "" if parts.port in _DEFAULT_PORTS else ":" + parts.port
     query = "&".join(part for part in _normal(parts.query).split("&") if not _is_tracking(part))
     bang = "#" + _normal(parts.fragment) if parts.fragment.startswith("!") else ""
-    return (
-        f"https://{user}{host}{port}{_without_dots(_normal(parts.path))}{'?' + query if query else ''}{bang}"
-    )
+    return f"https://{user}{host}{port}{_without_dots(_normal(parts.path))}{'?' + query if query else ''}{bang}"
 
 
 def strip_url(url: str) -> str:
@@ -148,10 +146,7 @@ def site_of(host: str) -> str | None:
     if _address(host):
         return host
     found = _suffix_list().extract_str(host).top_domain_under_public_suffix
-    found = (
-        found
-        or _suffix_list().extract_str(host, include_psl_private_domains=False).top_domain_under_public_suffix
-    )
+    found = found or _suffix_list().extract_str(host, include_psl_private_domains=False).top_domain_under_public_suffix
     return found or ".".join(host.rsplit(".", 2)[-2:]) if "." in host else None
 
 

@@ -36,9 +36,7 @@ _GZIP_WINDOW = 31
 class WarcWriter:
     """Writes one series of files, `PREFIX-TIME-NUMBER.warc.gz`. Not safe for several threads."""
 
-    def __init__(
-        self, directory: Path, prefix: str, info: Mapping[str, str], *, rotate_at: int = ROTATE_AT
-    ) -> None:
+    def __init__(self, directory: Path, prefix: str, info: Mapping[str, str], *, rotate_at: int = ROTATE_AT) -> None:
         self._directory = directory
         self._prefix = prefix
         self._info = info

@@ -11,7 +11,7 @@ from archive.capture import CaptureDraft, RecordedExchange
 from archive.records import Evidence, Outcome, Source, utc_now
 from crawler.outcomes import (
     HostClosedError,
-    RobotsDeniedError,
+    RobotsError,
     fetchable,
     outcome_of_error,
     outcome_of_status,
@@ -68,7 +68,7 @@ class CaptureUnderWay:
         exchange = self.exchanges[-1] if self.exchanges else None
         outcome = outcome_of_error(error, exchange)
         evidence: Evidence = {"rule": "exception", "exception": type(error).__name__}
-        if isinstance(error, RobotsDeniedError):
+        if isinstance(error, RobotsError):
             evidence = dict(error.evidence)
         elif isinstance(error, HostClosedError):
             evidence = {"rule": "retry-after"}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import socket
 import time
+from dataclasses import dataclass
 from ipaddress import IPv4Address, ip_address
 from typing import TYPE_CHECKING, Any, cast
 
@@ -53,26 +54,37 @@ def _look_up(host: str) -> list[Address]:
         found = socket.getaddrinfo(host, None, type=socket.SOCK_STREAM)
     except socket.gaierror as error:
         passing = error.errno in (socket.EAI_AGAIN, socket.EAI_FAIL)
-        name = next((name for name in dir(socket) if name.startswith("EAI_") and getattr(socket, name) == error.errno), "")
+        name = next(
+            (name for name in dir(socket) if name.startswith("EAI_") and getattr(socket, name) == error.errno),
+            "",
+        )
         raise NameLookupError(f"{host}: {error.strerror} ({name})", passing=passing) from error
     except UnicodeError as error:
         raise NameLookupError(f"{host} is no host name: {error}", passing=False) from error
     return list(dict.fromkeys(ip_address(str(entry[4][0]).partition("%")[0]) for entry in found))
 
 
+@dataclass(frozen=True, slots=True)
+class ConnectPolicy:
+    """What all connections of a crawl have in common."""
+
+    lookup: NameLookup
+    guard: AddressGuard
+    tls: Any
+    """Twisted's IPolicyForHTTPS."""
+    seconds: float
+    """For one attempt to connect."""
+
+
 @implementer(IStreamClientEndpoint)
 class GuardedEndpoint:
     """Connects to the first address of a host that answers, of those that the guard allows."""
 
-    def __init__(
-        self, reactor: Any, host: str, port: int, lookup: NameLookup, guard: AddressGuard, seconds: float
-    ) -> None:
+    def __init__(self, reactor: Any, host: str, port: int, policy: ConnectPolicy) -> None:
         self._reactor = reactor
         self._host = host
         self._port = port
-        self._lookup = lookup
-        self._guard = guard
-        self._seconds = seconds
+        self._policy = policy
 
     def connect(self, factory: IProtocolFactory) -> Deferred[IProtocol]:
         """Connect *factory*'s protocol.
@@ -86,34 +98,31 @@ class GuardedEndpoint:
         for address, port in await self._targets():
             endpoint = TCP4ClientEndpoint if isinstance(address, IPv4Address) else TCP6ClientEndpoint
             try:
-                return await endpoint(self._reactor, str(address), port, timeout=self._seconds).connect(factory)
+                return await endpoint(self._reactor, str(address), port, timeout=self._policy.seconds).connect(factory)
             except ConnectError as error:
                 first_error = first_error or error
         raise first_error or NameLookupError(f"{self._host} has no address", passing=False)
 
     async def _targets(self) -> list[tuple[Address, int]]:
-        rule = self._guard.rule_for(self._host, self._port)
+        rule = self._policy.guard.rule_for(self._host, self._port)
         if rule:
             return [(rule.address, rule.to_port)]
-        addresses = await self._lookup.addresses(self._host)
-        return [(address, self._port) for address in self._guard.allowed(self._host, addresses)]
+        addresses = await self._policy.lookup.addresses(self._host)
+        return [(address, self._port) for address in self._policy.guard.allowed(self._host, addresses)]
 
 
 class GuardedAgent(_BindAddressAgent):
     """Scrapy's agent, connecting through the guard."""
 
-    lookup: NameLookup
-    guard: AddressGuard
-    tls_policy: Any
-    connect_seconds: float
+    policy: ConnectPolicy
 
     def _getEndpoint(self, uri: URI) -> IStreamClientEndpoint:
         host = uri.host.decode("ascii").strip("[]")
         # zope's interfaces are beyond mypy.
         endpoint = cast(
             "IStreamClientEndpoint",
-            GuardedEndpoint(self._reactor, host, uri.port, self.lookup, self.guard, self.connect_seconds),
+            GuardedEndpoint(self._reactor, host, uri.port, self.policy),
         )
         if uri.scheme == b"https":
-            return wrapClientTLS(self.tls_policy.creatorForNetloc(uri.host, uri.port), endpoint)
+            return wrapClientTLS(self.policy.tls.creatorForNetloc(uri.host, uri.port), endpoint)
         return endpoint

@@ -60,9 +60,7 @@ def parse_resolve(text: str) -> ResolveRule:
             _port(to_port or port),
         )
     except ValueError as error:
-        raise ValueError(
-            f"{text!r} is not HOST:PORT:ADDRESS, such as news.example:80:127.0.0.1 ({error})"
-        ) from error
+        raise ValueError(f"{text!r} is not HOST:PORT:ADDRESS, such as news.example:80:127.0.0.1 ({error})") from error
 
 
 def _missing(what: str) -> str:

@@ -33,12 +33,20 @@ ROBOTS_UNREACHABLE = "robots-unreachable"
 ROBOTS_DISALLOW = "robots-disallow"
 
 
-class RobotsDeniedError(IgnoreRequest):
-    """robots.txt does not allow this URL; `evidence` says which rule."""
+class RobotsError(IgnoreRequest):
+    """robots.txt keeps this URL from being fetched; `evidence` says which rule, and names the record."""
 
     def __init__(self, message: str, evidence: dict[str, object]) -> None:
         super().__init__(message)
         self.evidence = evidence
+
+
+class RobotsDeniedError(RobotsError):
+    """It was answered, and the answer is a denial."""
+
+
+class RobotsUnreachableError(RobotsError):
+    """It could not be had at all; why is the `__cause__`, and decides on the outcome."""
 
 
 class RedirectLoopError(IgnoreRequest):

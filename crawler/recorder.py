@@ -28,7 +28,7 @@ from twisted.web.client import _RetryingHTTP11ClientProtocol
 from archive.capture import RecordedExchange
 from archive.http_message import parse_response, split_head
 from archive.records import Purpose, utc_now
-from crawler.connect import GuardedAgent, NameLookup
+from crawler.connect import ConnectPolicy, GuardedAgent, NameLookup
 from crawler.guard import AddressGuard, parse_resolve
 
 if TYPE_CHECKING:
@@ -54,9 +54,12 @@ class Recorder(HTTP11DownloadHandler):
     def __init__(self, crawler: Crawler) -> None:
         super().__init__(crawler)
         self._pool._factory = _RecordingFactory
-        self._guard = AddressGuard(parse_resolve(rule) for rule in crawler.settings.getlist("SOURCEKEEP_RESOLVE"))
-        self._lookup = NameLookup()
-        self._connect_seconds = crawler.settings.getfloat("DOWNLOAD_TIMEOUT")
+        self.policy = ConnectPolicy(
+            lookup=NameLookup(),
+            guard=AddressGuard(parse_resolve(rule) for rule in crawler.settings.getlist("SOURCEKEEP_RESOLVE")),
+            tls=self._contextFactory,
+            seconds=crawler.settings.getfloat("DOWNLOAD_TIMEOUT"),
+        )
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:
@@ -84,7 +87,7 @@ class Recorder(HTTP11DownloadHandler):
     def _agent(self, wire: Wire) -> _RecordingAgent:
         return _RecordingAgent(
             wire=wire,
-            handler=self,
+            policy=self.policy,
             contextFactory=self._contextFactory,
             bindAddress=self._bind_address,
             pool=self._pool,
@@ -93,13 +96,6 @@ class Recorder(HTTP11DownloadHandler):
             fail_on_dataloss=self._fail_on_dataloss,
             crawler=self._crawler,
         )
-
-    def guard(self, agent: GuardedAgent) -> None:
-        """Give *agent* what it connects with."""
-        agent.lookup = self._lookup
-        agent.guard = self._guard
-        agent.tls_policy = self._contextFactory
-        agent.connect_seconds = self._connect_seconds
 
 
 def _new_exchange(request: Request) -> RecordedExchange:
@@ -180,7 +176,9 @@ def _is_tls_end(reason: Failure) -> bool:
 def describe(error: BaseException) -> str:
     """Return what *error* says, or the reasons that Twisted wraps in it."""
     for wrapped in (error, error.__cause__):
-        reasons = [str(reason.value) or type(reason.value).__name__ for reason in getattr(wrapped, "reasons", None) or ()]
+        reasons = [
+            str(reason.value) or type(reason.value).__name__ for reason in getattr(wrapped, "reasons", None) or ()
+        ]
         if reasons:
             return "; ".join(dict.fromkeys(reasons))
     return str(error) or type(error.__cause__ or error).__name__
@@ -189,31 +187,30 @@ def describe(error: BaseException) -> str:
 class _RecordingAgent(_ScrapyAgent):
     """Scrapy's agent for one request, with the request's wire."""
 
-    def __init__(self, *, wire: Wire, handler: Recorder, **rest: Any) -> None:
+    def __init__(self, *, wire: Wire, policy: ConnectPolicy, **rest: Any) -> None:
         super().__init__(**rest)
         self._wire = wire
-        self._handler = handler
+        self._policy = policy
 
     def _get_agent(self, request: Request, timeout: float) -> Agent:
-        if request.meta.get("proxy"):  # the proxy's address is the operator's choice
-            agent = super()._get_agent(request, timeout)
-        else:
-            agent = _new_guarded_agent(self, timeout)
-            self._handler.guard(agent)
+        # A proxy's address is the operator's choice, and needs no guard.
+        proxied = request.meta.get("proxy")
+        agent = super()._get_agent(request, timeout) if proxied else self._guarded_agent(timeout)
         agent._pool = cast("HTTPConnectionPool", _RecordingPool(self._pool, self._wire))
         return agent
 
+    def _guarded_agent(self, timeout: float) -> GuardedAgent:
+        from twisted.internet import reactor  # Scrapy installs it, so not before there is a crawl
 
-def _new_guarded_agent(scrapy_agent: _RecordingAgent, timeout: float) -> GuardedAgent:
-    from twisted.internet import reactor
-
-    return GuardedAgent(
-        reactor=reactor,
-        contextFactory=scrapy_agent._contextFactory,
-        connectTimeout=timeout,
-        bindAddress=normalize_bind_address(scrapy_agent._bindAddress),
-        pool=scrapy_agent._pool,
-    )
+        agent = GuardedAgent(
+            reactor=reactor,
+            contextFactory=self._contextFactory,
+            connectTimeout=timeout,
+            bindAddress=normalize_bind_address(self._bindAddress),
+            pool=self._pool,
+        )
+        agent.policy = self._policy
+        return agent
 
 
 class _RecordingPool:

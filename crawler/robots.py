@@ -12,8 +12,14 @@ from scrapy.exceptions import NotConfigured
 from scrapy.http.request import NO_CALLBACK
 
 from archive.records import Purpose
-from crawler.outcomes import PASSING_STATUSES, ROBOTS_DISALLOW, ROBOTS_UNREACHABLE, RobotsDeniedError
-from crawler.recorder import EXCHANGES, PURPOSE
+from crawler.outcomes import (
+    PASSING_STATUSES,
+    ROBOTS_DISALLOW,
+    ROBOTS_UNREACHABLE,
+    RobotsDeniedError,
+    RobotsUnreachableError,
+)
+from crawler.recorder import EXCHANGES, PURPOSE, describe
 
 if TYPE_CHECKING:
     from scrapy.crawler import Crawler
@@ -29,17 +35,17 @@ _MAX_CRAWL_DELAY = 30.0
 class Robots:
     """What one robots.txt says, or why it could not be had."""
 
-    def __init__(self, url: str, exchange: RecordedExchange | None, response: Response | None) -> None:
+    def __init__(self, url: str, exchanges: list[RecordedExchange], response: Response) -> None:
         self.url = url
-        self._exchange = exchange
-        self._status = response.status if response else None
-        body = response.body[:_MAX_BYTES] if response and response.status < 300 else b""  # noqa: PLR2004
+        self._exchanges = exchanges
+        self._status = response.status
+        body = response.body[:_MAX_BYTES] if response.status < 300 else b""  # noqa: PLR2004  # success
         self._rules = Protego.parse(body.decode("utf-8", "replace"))
 
     @property
     def unreachable(self) -> bool:
         """Whether the server failed to answer: a denial of everything (RFC 9309 2.3.1.4)."""
-        return self._status is None or self._status >= 500 or self._status in PASSING_STATUSES  # noqa: PLR2004
+        return self._status >= 500 or self._status in PASSING_STATUSES  # noqa: PLR2004
 
     def check(self, url: str, user_agent: str) -> None:
         """Raise RobotsDeniedError when *url* may not be fetched."""
@@ -56,8 +62,16 @@ class Robots:
         return min(float(self._rules.crawl_delay(user_agent) or 0), _MAX_CRAWL_DELAY)
 
     def _evidence(self, rule: str) -> dict[str, object]:
-        record = self._exchange.response_id if self._exchange else None
-        return {"rule": rule, "robots_url": self.url, "robots_status": self._status, "record_id": record}
+        return {**_evidence(rule, self.url, self._exchanges), "robots_status": self._status}
+
+
+def _evidence(rule: str, url: str, exchanges: list[RecordedExchange]) -> dict[str, object]:
+    """Return the rule and the record that proves it, if anything was on the wire."""
+    last = exchanges[-1] if exchanges else None
+    record = None
+    if last and last.ip:
+        record = last.response_id if last.http_status else last.request_id
+    return {"rule": rule, "robots_url": url, "record_id": record}
 
 
 class RobotsMiddleware:
@@ -124,11 +138,16 @@ class RobotsMiddleware:
             raise RuntimeError("robots.txt is asked for only within a crawl")
         try:
             response = await engine.download_async(request)
+        except Exception as error:
+            raise RobotsUnreachableError(
+                f"{describe(error)} (on asking for {url}, without which nothing is fetched)",
+                _evidence(ROBOTS_UNREACHABLE, url, exchanges),
+            ) from error
         finally:
             if exchanges:
                 store = spider.store  # type: ignore[attr-defined]  # CitationsSpider's
                 await asyncio.wrap_future(store.submit_exchanges(exchanges))
-        return Robots(url, exchanges[-1] if exchanges else None, response)
+        return Robots(url, exchanges, response)
 
     def _slow_down(self, request: Request, seconds: float) -> None:
         engine = self._crawler.engine

@@ -25,6 +25,8 @@ _PACKAGES = ("archive", "crawler", "extract", "sourcekeep")
 class _Commands(click.Group):
     """A group whose commands are modules, in the order of use."""
 
+    # ruff: noqa: ARG002  # click's interface
+
     def list_commands(self, ctx: click.Context) -> list[str]:
         return list(_COMMANDS)
 

@@ -93,4 +93,3 @@ class CrawlDisplay:
                 f"sourcekeep --archive {self._folder.path} extract",
                 file=sys.stderr,
             )
-

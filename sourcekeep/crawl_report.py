@@ -98,7 +98,11 @@ def print_report(report: CrawlReport) -> None:
 
 
 def _ended(report: CrawlReport) -> str:
-    words = {"finished": "done", "shutdown": "stopped", "write-failed": "FAILED, captures could not be written"}
+    words = {
+        "finished": "done",
+        "shutdown": "stopped",
+        "write-failed": "FAILED, captures could not be written",
+    }
     return words.get(report.ended, report.ended)
 
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import json
+import logging
 import signal
 import sys
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -17,10 +17,11 @@ from archive.errors import ArchiveError
 from archive.folder import ArchiveFolder
 from archive.salvage import salvage
 from crawler.frontier import Selection
-from crawler.spiders.citations import WRITE_FAILED, CitationsSpider
+from crawler.spiders.citations import CitationsSpider
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from pathlib import Path
 
     from twisted.python.failure import Failure
 
@@ -28,9 +29,7 @@ _SIGNALLED = 128
 """A process that a signal stopped exits with this plus the signal's number, as shells count."""
 
 
-def run(
-    archive_dir: Path, *, selection: Mapping[str, Any], settings: Mapping[str, Any], as_json: bool
-) -> None:
+def run(archive_dir: Path, *, selection: Mapping[str, Any], settings: Mapping[str, Any], as_json: bool) -> None:
     """Crawl, show it, and exit: 0 done, 1 failed, 130 stopped by Ctrl-C. Raises ArchiveError."""
     folder = ArchiveFolder.open(archive_dir)
     with folder.catalogue() as catalogue:
@@ -38,6 +37,7 @@ def run(
     if not chosen:
         _nothing_to_do(folder, selection, as_json=as_json)
         return
+    logging.raiseExceptions = False  # a log that can't be written (full disk) must not hide what is said here
     process = _Process(_scrapy_settings(folder, settings, as_json=as_json))
     process.run(dict(selection))
     sys.exit(process.exit_code())
@@ -98,9 +98,10 @@ class _Process(CrawlerProcess):
         """Return what a script is told."""
         if self._signal:
             return _SIGNALLED + self._signal
+        spider = self._crawler.spider
+        if isinstance(spider, CitationsSpider) and spider.write_error:
+            raise spider.write_error
         reason = self._crawler.stats.get_value("finish_reason") if self._crawler.stats else None
-        if reason == WRITE_FAILED:
-            click.echo("error: captures could not be written; see the log in reports/", err=True)
         return 0 if reason == "finished" else 1
 
     def _failed(self, failure: Failure) -> None:

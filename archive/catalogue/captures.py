@@ -30,7 +30,8 @@ class Captures:
         place = capture.place
         cursor = self._db.execute(
             """INSERT INTO captures (source_id, crawl_id, requested_at, finished_at, final_url, outcome, http_status,
-                 error, media_type, bytes, payload_digest, via, evidence, record_id, warc_file, warc_offset, warc_length)
+                 error, media_type, bytes, payload_digest, via, evidence, record_id, warc_file,
+                 warc_offset, warc_length)
                VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)""",
             (
                 capture.source_id,
@@ -103,7 +104,8 @@ class Captures:
     def _capture(self, row: sqlite3.Row) -> Capture:
         exchanges = self._db.execute("SELECT * FROM exchanges WHERE capture_id = ? ORDER BY seq", (row["id"],))
         columns = (
-            "source_id crawl_id requested_at finished_at final_url http_status error media_type bytes payload_digest via"
+            "source_id crawl_id requested_at finished_at final_url http_status error"
+            " media_type bytes payload_digest via"
         )
         place = _place(row)
         if place is None:

@@ -6,6 +6,8 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from archive.records import RecordPlace
+
 if TYPE_CHECKING:
     import sqlite3
     from collections.abc import Iterator
@@ -30,11 +32,23 @@ class SourceLine:
     captures: int
     next_due_at: str | None
     best_capture_id: int | None
+    best_outcome: str | None
+    best_verdict: str | None
+    best_captured_at: str | None
     title: str | None
     language: str | None
     words: int
     """Of the best capture's text."""
     incident_ids: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class IncidentHead:
+    """An incident without what it cites."""
+
+    id: str
+    title: str | None
+    lost_links: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,18 +85,27 @@ _LINES = f"""
     SELECT s.id AS source_id, s.url, s.host, c.outcome, c.verdict, c.http_status, c.error, c.final_url,
       COALESCE(c.evidence, '{{}}') AS evidence, c.requested_at AS captured_at,
       (SELECT COUNT(*) FROM captures WHERE source_id = s.id) AS captures,
-      s.next_due_at, s.best_capture_id, t.title, t.language, COALESCE(t.words, 0) AS words,
+      s.next_due_at, s.best_capture_id, b.outcome AS best_outcome, b.verdict AS best_verdict,
+      b.requested_at AS best_captured_at, t.title, t.language, COALESCE(t.words, 0) AS words,
       (SELECT json_group_array(DISTINCT incident_id) FROM citations WHERE source_id = s.id) AS incident_ids
     FROM sources s LEFT JOIN captures c ON c.id = s.last_capture_id
+      LEFT JOIN captures b ON b.id = s.best_capture_id
       LEFT JOIN texts t ON t.capture_id = s.best_capture_id AND {_NEWEST}
     ORDER BY s.id"""
 
 _EXPORT = f"""
-    SELECT i.id AS incident_id, i.title AS incident_title, i.occurred, ci.position, ci.cited_as, ci.label,
-      s.url, last.outcome, last.verdict, last.http_status, last.error, last.requested_at AS captured_at,
-      last.final_url, best.requested_at AS text_captured_at, best.payload_digest, e.record_id, e.warc_file,
-      e.warc_offset, t.extractor, t.title, t.byline, t.published_on, t.site_name, t.language, t.words, t.text, t.comments
-    FROM incidents i JOIN citations ci ON ci.incident_id = i.id
+    SELECT i.id AS incident_id, i.origin, i.title AS incident_title, i.occurred, i.summary,
+      i.fields AS incident_fields, ci.position, ci.cited_as, ci.label, ci.pasted_text, s.id AS source_id, s.url,
+      last.requested_at AS captured_at, last.outcome, last.verdict, last.http_status, last.error, last.final_url,
+      last.evidence, last.record_id AS capture_record_id, last.warc_file AS capture_warc_file,
+      last.warc_offset AS capture_warc_offset, s.next_due_at,
+      best.requested_at AS best_captured_at, best.outcome AS best_outcome, best.verdict AS best_verdict,
+      best.final_url AS best_url, best.media_type, best.payload_digest,
+      e.record_id, e.warc_file, e.warc_offset, e.warc_length,
+      t.extractor, t.title, t.byline, t.published_on, t.site_name, t.language, t.words, t.text, t.comments,
+      (SELECT json_group_object(kind, n) FROM (SELECT kind, COUNT(*) AS n FROM notices WHERE text_id = t.id
+        GROUP BY kind)) AS stripped
+    FROM incidents i LEFT JOIN citations ci ON ci.incident_id = i.id
       LEFT JOIN sources s ON s.id = ci.source_id
       LEFT JOIN captures last ON last.id = s.last_capture_id
       LEFT JOIN captures best ON best.id = s.best_capture_id
@@ -118,9 +141,40 @@ class Reports:
         return [NoticeCount(row["kind"], row["count"], row["example"]) for row in rows]
 
     def export(self, incident_id: str | None = None) -> Iterator[dict[str, Any]]:
-        """Iterate over the citations with what is known of each: a dictionary a citation, keys as in `docs/export.md`."""
+        """Iterate over the citations with what is known of each: a dictionary a citation, keys as in `docs/export.md`.
+
+        An incident that cites nothing has one row, without a `position`.
+        """
         for row in self._db.execute(_EXPORT, {"incident": incident_id}):
-            yield dict(row)
+            values = dict(row)
+            for column in ("incident_fields", "evidence", "stripped"):
+                values[column] = json.loads(row[column] or "{}")
+            yield values
+
+    def incident_heads(self) -> Iterator[IncidentHead]:
+        """Iterate over the incidents in the order of their import, without what they cite."""
+        rows = self._db.execute(
+            """SELECT i.id, i.title, (SELECT COUNT(*) FROM citations c
+                 WHERE c.incident_id = i.id AND c.source_id IS NULL) AS lost_links
+               FROM incidents i ORDER BY i.rowid"""
+        )
+        return (IncidentHead(**dict(row)) for row in rows)
+
+    def urls_with(self, part: str, limit: int) -> list[str]:
+        """Return up to *limit* URLs of sources that hold *part*, whatever its case (of ASCII), shortest first."""
+        rows = self._db.execute(
+            "SELECT url FROM sources WHERE instr(lower(url), lower(?)) ORDER BY LENGTH(url), id LIMIT ?",
+            (part, limit),
+        )
+        return [row["url"] for row in rows]
+
+    def place_of(self, record_id: str) -> RecordPlace | None:
+        """Return where the response with *record_id* lies, or None; also one that belongs to no capture (robots.txt)."""
+        row = self._db.execute(
+            "SELECT record_id, warc_file, warc_offset, warc_length FROM exchanges WHERE record_id = ?",
+            (record_id,),
+        ).fetchone()
+        return RecordPlace(**dict(row)) if row else None
 
     def overview(self, now: str) -> Overview:
         """Return the catalogue in numbers; *now* decides what is due."""
@@ -132,9 +186,7 @@ class Reports:
             captures=self._number("SELECT COUNT(*) FROM captures"),
             with_text=self._number(f"SELECT COUNT(*) FROM {_BEST_TEXTS} WHERE t.text IS NOT NULL"),
             words=self._number(f"SELECT COALESCE(SUM(t.words), 0) FROM {_BEST_TEXTS}"),
-            due=self._number(
-                "SELECT COUNT(*) FROM sources WHERE last_capture_id IS NULL OR next_due_at <= ?", (now,)
-            ),
+            due=self._number("SELECT COUNT(*) FROM sources WHERE last_capture_id IS NULL OR next_due_at <= ?", (now,)),
             outcomes=self._counts(
                 """SELECT COALESCE(c.outcome, 'never captured'), COUNT(*) FROM sources s
                    LEFT JOIN captures c ON c.id = s.last_capture_id"""

@@ -54,9 +54,7 @@ class Sources:
 
         A captured source without a `next_due_at` is never due again (its URL can't be fetched, ever).
         """
-        return self._select(
-            f"WHERE s.last_capture_id IS NULL OR s.next_due_at <= ? ORDER BY {_IN_TURNS}", (now,)
-        )
+        return self._select(f"WHERE s.last_capture_id IS NULL OR s.next_due_at <= ? ORDER BY {_IN_TURNS}", (now,))
 
     def of_incident(self, incident_id: str) -> list[Source]:
         """Return the sources that an incident cites, in its order."""

@@ -44,9 +44,7 @@ class Texts:
         self._db = connection
         self._sources = Sources(connection)
 
-    def pending(
-        self, extractor: str, *, limit: int, after: int = 0, all_again: bool = False
-    ) -> list[PendingText]:
+    def pending(self, extractor: str, *, limit: int, after: int = 0, all_again: bool = False) -> list[PendingText]:
         """Return captures above the id *after* that have a response but no text by *extractor*.
 
         With *all_again*, also those that have one.
@@ -78,7 +76,8 @@ class Texts:
         """Return how many captures `pending` would give in all."""
         row = self._db.execute(
             f"""SELECT COUNT(*) AS n FROM captures c WHERE c.outcome IN ({_WITH_BODY})
-                AND (SELECT e.record_id FROM exchanges e WHERE e.capture_id = c.id ORDER BY seq DESC LIMIT 1) IS NOT NULL
+                AND (SELECT e.record_id FROM exchanges e WHERE e.capture_id = c.id
+                     ORDER BY seq DESC LIMIT 1) IS NOT NULL
                 AND NOT EXISTS (SELECT 1 FROM texts t WHERE t.capture_id = c.id AND t.extractor = ?)""",
             (extractor,),
         )
@@ -102,9 +101,7 @@ class Texts:
         self._db.commit()
 
     def _put_one(self, text: Text) -> None:
-        self._db.execute(
-            "DELETE FROM texts WHERE capture_id = ? AND extractor = ?", (text.capture_id, text.extractor)
-        )
+        self._db.execute("DELETE FROM texts WHERE capture_id = ? AND extractor = ?", (text.capture_id, text.extractor))
         evidence = json.dumps(text.evidence, ensure_ascii=False, default=str)
         cursor = self._db.execute(
             """INSERT INTO texts (capture_id, extractor, made_at, title, byline, published_on, site_name, language,

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 from scrapy import Request, Spider, signals
 from scrapy.downloadermiddlewares.cookies import CookiesMiddleware
-from scrapy.exceptions import CloseSpider, DontCloseSpider, UsageError
+from scrapy.exceptions import DontCloseSpider, UsageError
 
 from archive.errors import ArchiveError
 from archive.folder import ArchiveFolder
@@ -21,7 +21,7 @@ from crawler.signals import capture_written, crawl_planned, fetch_postponed
 from crawler.store import CrawlStore
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Coroutine
 
     from scrapy.crawler import Crawler
     from scrapy.http import Response
@@ -44,16 +44,19 @@ class CitationsSpider(Spider):
     name = "citations"
 
     store: CrawlStore
-    _sources: list[Source]
-    _retries: int
-    _retry_wait: float
-    _retry_after_limit: float
+    write_error: ArchiveError | None = None
+    """Why captures could no longer be written, if they could not."""
+    sources: list[Source]
+    retries: int
+    retry_wait: float
+    retry_after_limit: float
 
     def __init__(self, all: str | bool = "", incident: str | None = None, url: Any = ()) -> None:  # noqa: A002
         super().__init__()
         urls = (url,) if isinstance(url, str) else tuple(url)
         self.selection = Selection(all=all in (True, "1", "true", "yes"), incident=incident, urls=urls)
         self._waiting: set[asyncio.Task[None]] = set()
+        self._writing: set[asyncio.Task[None]] = set()
 
     @classmethod
     def update_settings(cls, settings: BaseSettings) -> None:
@@ -72,10 +75,10 @@ class CitationsSpider(Spider):
         settings = crawler.settings
         folder = ArchiveFolder.open(Path(settings["SOURCEKEEP_ARCHIVE"]))
         with folder.catalogue() as catalogue:
-            spider._sources = spider.selection.sources(catalogue)
-        spider._retries = settings.getint("SOURCEKEEP_RETRIES")
-        spider._retry_wait = settings.getfloat("SOURCEKEEP_RETRY_WAIT")
-        spider._retry_after_limit = settings.getfloat("SOURCEKEEP_RETRY_AFTER_LIMIT")
+            spider.sources = spider.selection.sources(catalogue)
+        spider.retries = settings.getint("SOURCEKEEP_RETRIES")
+        spider.retry_wait = settings.getfloat("SOURCEKEEP_RETRY_WAIT")
+        spider.retry_after_limit = settings.getfloat("SOURCEKEEP_RETRY_AFTER_LIMIT")
         spider.store = CrawlStore(folder, folder.settings(), spider.selection.trigger(), settings["USER_AGENT"])
         crawler.signals.connect(spider.stay_open, signal=signals.spider_idle)
         crawler.signals.connect(spider.close_store, signal=signals.spider_closed)
@@ -83,14 +86,14 @@ class CitationsSpider(Spider):
 
     async def start(self) -> AsyncIterator[Any]:
         """Iterate over the first requests; a URL that can be none is recorded at once."""
-        self.crawler.signals.send_catch_log(crawl_planned, total=len(self._sources), crawl_id=self.store.crawl_id)
-        for source in self._sources:
+        self.crawler.signals.send_catch_log(crawl_planned, total=len(self.sources), crawl_id=self.store.crawl_id)
+        for source in self.sources:
             capture = CaptureUnderWay(source)
             request = capture.request(callback=self.arrived, errback=self.failed)
             if isinstance(request, Request):
                 yield request
-            else:
-                await self._write(capture, request)
+            else:  # not awaited: a disk's sync for each would hold up the good URLs behind it
+                self._keep(self._writing, self._write(capture, request))
 
     async def arrived(self, response: Response) -> None:
         """Take a response that ended a chain."""
@@ -114,8 +117,8 @@ class CitationsSpider(Spider):
         self, capture: CaptureUnderWay, draft: CaptureDraft, error: BaseException | None, asked: float | None
     ) -> None:
         passing = is_passing(error, draft.outcome, draft.http_status)
-        if passing and capture.attempts <= self._retries and (asked or 0) <= self._retry_after_limit:
-            wait = max(back_off(capture.attempts, self._retry_wait), asked or 0)
+        if passing and capture.attempts <= self.retries and (asked or 0) <= self.retry_after_limit:
+            wait = max(back_off(capture.attempts, self.retry_wait), asked or 0)
             capture.attempts += 1
             first = capture.request(callback=self.arrived, errback=self.failed)
             if isinstance(first, Request):
@@ -124,12 +127,14 @@ class CitationsSpider(Spider):
         await self._write(capture, draft)
 
     def _postpone(self, capture: CaptureUnderWay, seconds: float, reason: str, request: Request) -> None:
-        self.crawler.signals.send_catch_log(
-            fetch_postponed, source=capture.source, seconds=seconds, reason=reason
-        )
-        task = asyncio.ensure_future(self._crawl_later(seconds, request.replace(dont_filter=True)))
-        self._waiting.add(task)
-        task.add_done_callback(self._waiting.discard)
+        self.crawler.signals.send_catch_log(fetch_postponed, source=capture.source, seconds=seconds, reason=reason)
+        self._keep(self._waiting, self._crawl_later(seconds, request.replace(dont_filter=True)))
+
+    def _keep(self, tasks: set[asyncio.Task[None]], work: Coroutine[Any, Any, None]) -> None:
+        """Run *work* as a task, in *tasks* until it is done: the loop itself holds tasks only weakly."""
+        task = asyncio.ensure_future(work)
+        tasks.add(task)
+        task.add_done_callback(tasks.discard)
 
     async def _crawl_later(self, seconds: float, request: Request) -> None:
         await asyncio.sleep(seconds)
@@ -144,19 +149,27 @@ class CitationsSpider(Spider):
         try:
             capture_id = await asyncio.wrap_future(self.store.submit(draft))
         except ArchiveError as error:
+            self._give_up(error)
+            return
+        self.crawler.signals.send_catch_log(capture_written, source=capture.source, draft=draft, capture_id=capture_id)
+
+    def _give_up(self, error: ArchiveError) -> None:
+        if self.write_error is None and self.crawler.engine:
+            self.write_error = error
             self.logger.critical("%s", error)
-            raise CloseSpider(WRITE_FAILED) from error
-        self.crawler.signals.send_catch_log(
-            capture_written, source=capture.source, draft=draft, capture_id=capture_id
-        )
+            # Not awaited: closing waits for the callbacks under way, and this is one of them.
+            self._keep(self._writing, self.crawler.engine.close_spider_async(reason=WRITE_FAILED))
 
     def stay_open(self) -> None:
-        """Keep the crawl open while a fetch waits for its retry."""
-        if self._waiting:
+        """Keep the crawl open while a fetch waits for its retry, or a capture for the disk."""
+        if self._waiting or self._writing:
             raise DontCloseSpider
 
     async def close_store(self, reason: str) -> None:
         """Drop what still waits (it stays due) and close the store."""
         for task in self._waiting:
             task.cancel()
-        await asyncio.to_thread(self.store.close, reason)
+        try:
+            await asyncio.to_thread(self.store.close, reason)
+        except ArchiveError as error:
+            self.write_error = error
