@@ -54,6 +54,12 @@ class RecordedExchange:
     response_id: str = field(default_factory=new_record_id)
     request_id: str = field(default_factory=new_record_id)
 
+    def proof(self) -> str | None:
+        """Return the id of the record that will tell of this exchange: the response's, else the request's, else none."""
+        if _length(self.received):
+            return self.response_id
+        return self.request_id if _length(self.sent) else None
+
     def close(self) -> None:
         """Give back the memory or the temporary files of the wire's bytes."""
         self.sent.close()

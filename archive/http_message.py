@@ -6,6 +6,7 @@ header without a colon) is read as browsers read it, because the bytes are evide
 
 from __future__ import annotations
 
+import re
 import zlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -27,6 +28,8 @@ MAX_CONTENT = 256 * 1024 * 1024
 
 _MAX_CHUNK_LINE = 64 * 1024
 _SWITCHING = 101
+_DECIMAL = re.compile(r"[0-9]{1,18}")
+_CHUNK_SIZE = re.compile(rb"[0-9A-Fa-f]{1,16}")
 
 
 class ContentDecodeError(ArchiveError):
@@ -93,7 +96,7 @@ def parse_response(block: bytes) -> HttpMessage:
 def _status_line(line: bytes) -> tuple[int, str, str]:
     version, _, rest = line.decode("latin-1").strip().partition(" ")
     number, _, reason = rest.strip().partition(" ")
-    return (int(number) if number.isascii() and number.isdigit() else 0), reason.strip(), version
+    return _number(number) or 0, reason.strip(), version
 
 
 def _headers(head: bytes) -> Iterator[tuple[str, str]]:
@@ -118,9 +121,13 @@ def _payload(status: int, headers: tuple[tuple[str, str], ...], body: bytes) -> 
     if codings.strip().endswith("chunked"):
         return b"".join(iterate_chunks(body))
     lengths = [value for name, value in headers if name.lower() == "content-length"]
-    if lengths and lengths[0].isascii() and lengths[0].isdigit():
-        return body[: int(lengths[0])]
-    return body
+    length = _number(lengths[0]) if lengths else None
+    return body if length is None else body[:length]
+
+
+def _number(text: str) -> int | None:
+    """Return the decimal number that *text* is; None for anything else, and for what no length or status can be."""
+    return int(text) if _DECIMAL.fullmatch(text) else None
 
 
 def iterate_chunks(body: bytes) -> Iterator[bytes]:
@@ -128,11 +135,8 @@ def iterate_chunks(body: bytes) -> Iterator[bytes]:
     at = 0
     while (end := body.find(b"\n", at, at + _MAX_CHUNK_LINE)) != -1:
         size_text = body[at:end].split(b";", 1)[0].strip()
-        try:
-            size = int(size_text, 16)
-        except ValueError:
-            return
-        if size <= 0:
+        size = int(size_text, 16) if _CHUNK_SIZE.fullmatch(size_text) else 0
+        if size == 0:
             return
         yield body[end + 1 : end + 1 + size]
         at = body.find(b"\n", end + 1 + size) + 1
@@ -185,7 +189,12 @@ def _unbrotli(body: bytes, limit: int) -> bytes:
 
 
 def _unzstd(body: bytes, limit: int) -> bytes:
-    return _within(zstd.ZstdDecompressor().decompress(body, limit + 1), limit)
+    out = b""
+    while body and len(out) <= limit:  # several frames, RFC 8878 3.1
+        decompressor = zstd.ZstdDecompressor()
+        out += decompressor.decompress(body, limit + 1 - len(out))
+        body = decompressor.unused_data
+    return _within(out, limit)
 
 
 def _within(body: bytes, limit: int) -> bytes:

@@ -89,7 +89,7 @@ def digest_of(pieces: Iterable[bytes]) -> str:
     sha = hashlib.sha256()
     for piece in pieces:
         sha.update(piece)
-    return "sha256:" + base64.b32encode(sha.digest()).decode("ascii").rstrip("=")
+    return "sha256:" + base64.b32encode(sha.digest()).decode("ascii")
 
 
 def read_pieces(stream: IO[bytes]) -> Iterable[bytes]:

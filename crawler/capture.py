@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from scrapy import Request
+from scrapy.exceptions import IgnoreRequest
 
 from archive.capture import CaptureDraft, RecordedExchange
 from archive.records import Evidence, Outcome, Source, utc_now
@@ -16,7 +17,7 @@ from crawler.outcomes import (
     outcome_of_error,
     outcome_of_status,
 )
-from crawler.recorder import EXCHANGES, describe
+from crawler.wire import EXCHANGES, describe
 
 if TYPE_CHECKING:
     from scrapy.http import Response
@@ -73,7 +74,8 @@ class CaptureUnderWay:
         elif isinstance(error, HostClosedError):
             evidence = {"rule": "retry-after"}
         status = exchange.http_status if exchange else None
-        return self._draft(outcome, error=describe(error), status=status, evidence=evidence)
+        said = exchange.error if exchange and not isinstance(error, IgnoreRequest) else None
+        return self._draft(outcome, error=said or describe(error), status=status, evidence=evidence)
 
     def _draft(
         self,

@@ -80,7 +80,6 @@ _OUTCOMES: tuple[tuple[tuple[type[BaseException], ...], Outcome], ...] = (
     ((DownloadConnectionRefusedError, connection.ConnectionRefusedError), Outcome.REFUSED),
     # No route, network unreachable: the connection was refused, though not by the host itself.
     ((connection.ConnectError,), Outcome.REFUSED),
-    ((UnicodeError, ValueError), Outcome.INVALID_URL),
 )
 
 PASSING = frozenset({Outcome.REFUSED, Outcome.RESET, Outcome.TIMEOUT, Outcome.TRUNCATED})
@@ -101,7 +100,9 @@ def outcome_of_error(error: BaseException, exchange: RecordedExchange | None) ->
         for kinds, outcome in _OUTCOMES:
             if isinstance(cause, kinds):
                 return outcome
-    if exchange is None or exchange.http_status is None:
+    if exchange is None or exchange.ip is None:  # not one byte was sent: the URL itself was refused
+        return Outcome.INVALID_URL if isinstance(error, ValueError) else Outcome.RESET
+    if exchange.http_status is None:
         return Outcome.RESET
     if exchange.truncated:
         return Outcome.TRUNCATED

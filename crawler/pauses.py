@@ -8,8 +8,8 @@ from urllib.parse import urlsplit
 
 from archive.records import Purpose
 from crawler.outcomes import HostClosedError, HostPausedError
-from crawler.recorder import PURPOSE
 from crawler.retries import retry_after
+from crawler.wire import PURPOSE
 
 if TYPE_CHECKING:
     from scrapy import Request

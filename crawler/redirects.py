@@ -81,6 +81,9 @@ class ContentCodings(HttpCompressionMiddleware):
         except IgnoreRequest:
             return response
 
+    def _warn_unknown_encoding(self, response: Response, encodings: list[bytes]) -> None:
+        """Say nothing: an unknown coding is for the extraction to judge."""
+
     @staticmethod
     def _decode(body: bytes, encoding: bytes, max_size: int) -> bytes:
         try:

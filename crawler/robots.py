@@ -19,7 +19,7 @@ from crawler.outcomes import (
     RobotsDeniedError,
     RobotsUnreachableError,
 )
-from crawler.recorder import EXCHANGES, PURPOSE, describe
+from crawler.wire import EXCHANGES, PURPOSE, describe
 
 if TYPE_CHECKING:
     from scrapy.crawler import Crawler
@@ -65,13 +65,14 @@ class Robots:
         return {**_evidence(rule, self.url, self._exchanges), "robots_status": self._status}
 
 
+def _said(error: BaseException, exchanges: list[RecordedExchange]) -> str:
+    return (exchanges and exchanges[-1].error) or describe(error)
+
+
 def _evidence(rule: str, url: str, exchanges: list[RecordedExchange]) -> dict[str, object]:
     """Return the rule and the record that proves it, if anything was on the wire."""
     last = exchanges[-1] if exchanges else None
-    record = None
-    if last and last.ip:
-        record = last.response_id if last.http_status else last.request_id
-    return {"rule": rule, "robots_url": url, "record_id": record}
+    return {"rule": rule, "robots_url": url, "record_id": last.proof() if last else None}
 
 
 class RobotsMiddleware:
@@ -140,7 +141,7 @@ class RobotsMiddleware:
             response = await engine.download_async(request)
         except Exception as error:
             raise RobotsUnreachableError(
-                f"{describe(error)} (on asking for {url}, without which nothing is fetched)",
+                f"{_said(error, exchanges)} (on asking for {url}, without which nothing is fetched)",
                 _evidence(ROBOTS_UNREACHABLE, url, exchanges),
             ) from error
         finally:

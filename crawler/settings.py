@@ -33,11 +33,13 @@ DOWNLOADER_MIDDLEWARES = {
     "scrapy.downloadermiddlewares.redirect.MetaRefreshMiddleware": None,
     "scrapy.downloadermiddlewares.redirect.RedirectMiddleware": None,
     "scrapy.downloadermiddlewares.httpcompression.HttpCompressionMiddleware": None,
+    "scrapy.downloadermiddlewares.cookies.CookiesMiddleware": None,
     "crawler.pauses.PausesMiddleware": 90,
     "crawler.robots.RobotsMiddleware": 100,
     "crawler.redirects.MetaRedirects": 580,
     "crawler.redirects.ContentCodings": 590,
     "crawler.redirects.StatusRedirects": 600,
+    "crawler.cookies.CaptureCookies": 700,
 }
 SPIDER_MIDDLEWARES = {
     # Each drops or changes something in silence, and every cited URL must have its outcome.
@@ -52,7 +54,7 @@ EXTENSIONS: dict[str, int | None] = {
 }
 DUPEFILTER_CLASS = "scrapy.dupefilters.BaseDupeFilter"  # filters nothing: the catalogue has each source once
 
-# Certificates are checked: a page that anyone on the way may have written is no evidence of what a site said.
+# Certificates are checked (crawler.trust): a page that anyone on the way may have written is no evidence.
 DOWNLOAD_VERIFY_CERTIFICATES = True
 # A body that ends early is kept and marked, not thrown away.
 DOWNLOAD_FAIL_ON_DATALOSS = False

@@ -168,8 +168,13 @@ class Reports:
         )
         return [row["url"] for row in rows]
 
+    def verdicts_of(self, source_id: int) -> dict[int, str | None]:
+        """Return the verdict of each capture of a source, by the capture's id; None where it has none yet."""
+        rows = self._db.execute("SELECT id, verdict FROM captures WHERE source_id = ?", (source_id,))
+        return {row["id"]: row["verdict"] for row in rows}
+
     def place_of(self, record_id: str) -> RecordPlace | None:
-        """Return where the response with *record_id* lies, or None; also one that belongs to no capture (robots.txt)."""
+        """Return where the response with *record_id* lies, or None; robots.txt, which no capture owns, has one too."""
         row = self._db.execute(
             "SELECT record_id, warc_file, warc_offset, warc_length FROM exchanges WHERE record_id = ?",
             (record_id,),

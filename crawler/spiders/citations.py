@@ -7,13 +7,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
 from scrapy import Request, Spider, signals
-from scrapy.downloadermiddlewares.cookies import CookiesMiddleware
 from scrapy.exceptions import DontCloseSpider, UsageError
 
 from archive.errors import ArchiveError
 from archive.folder import ArchiveFolder
 from crawler import settings as defaults
 from crawler.capture import CAPTURE, CaptureUnderWay
+from crawler.cookies import CaptureCookies
 from crawler.frontier import Selection
 from crawler.outcomes import HostPausedError, is_passing
 from crawler.retries import back_off, retry_after
@@ -143,9 +143,8 @@ class CitationsSpider(Spider):
 
     async def _write(self, capture: CaptureUnderWay, draft: CaptureDraft) -> None:
         """Hand *draft* over and wait until it is on disk; a crawl that can't write is closed."""
-        cookies = self.crawler.get_downloader_middleware(CookiesMiddleware)
-        if cookies:
-            cookies.jars.pop(capture.source.id, None)
+        if cookies := self.crawler.get_downloader_middleware(CaptureCookies):
+            cookies.forget(capture.source.id)
         try:
             capture_id = await asyncio.wrap_future(self.store.submit(draft))
         except ArchiveError as error:

@@ -1,0 +1,129 @@
+"""The bytes of one exchange while they come, and what they amount to at the end."""
+
+from __future__ import annotations
+
+import tempfile
+import time
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urldefrag
+
+from OpenSSL import SSL
+from scrapy.exceptions import DownloadCancelledError, DownloadTimeoutError
+from twisted.internet.error import ConnectionDone
+
+from archive.capture import RecordedExchange
+from archive.http_message import parse_response, split_head
+from archive.records import Purpose, utc_now
+
+if TYPE_CHECKING:
+    from scrapy import Request
+    from scrapy.http import Response
+    from twisted.python.failure import Failure
+
+EXCHANGES = "exchanges"
+"""Key in `Request.meta`: the list that the recorder appends each exchange to; redirects and retries share it."""
+PURPOSE = "purpose"
+"""Key in `Request.meta`: the `Purpose` of the exchange, `page` when left out."""
+
+_IN_MEMORY = 1024 * 1024
+
+
+def new_exchange(request: Request) -> RecordedExchange:
+    """Return an exchange for *request*; its bytes stay in memory up to 1 MiB, and in a temporary file beyond."""
+    return RecordedExchange(
+        url=urldefrag(request.url)[0],
+        purpose=request.meta.get(PURPOSE, Purpose.PAGE),
+        requested_at=utc_now(),
+        sent=tempfile.SpooledTemporaryFile(max_size=_IN_MEMORY),
+        received=tempfile.SpooledTemporaryFile(max_size=_IN_MEMORY),
+    )
+
+
+class Wire:
+    """Records one exchange."""
+
+    def __init__(self, exchange: RecordedExchange) -> None:
+        self.exchange = exchange
+        self._started = time.monotonic()
+        self._live = True
+        self._lost_badly = False
+        self._waits = False
+        self.certificate_problem: str | None = None
+
+    def begin(self, transport: Any, *, waits: bool) -> None:
+        """Note whom the connection is with, and whether what is sent *waits* for a TLS handshake."""
+        self.exchange.ip = transport.getPeer().host
+        self._waits = waits
+
+    def goes_out(self) -> None:
+        """Note that the handshake is done: what was sent is on the wire."""
+        self._waits = False
+
+    def send(self, data: bytes) -> None:
+        """Keep what goes out."""
+        if self._live:
+            self.exchange.sent.write(data)
+
+    def receive(self, data: bytes) -> None:
+        """Keep what comes in."""
+        if self._live:
+            self.exchange.received.write(data)
+
+    def lost(self, reason: Failure) -> None:
+        """Note how the connection ended: a body that ends with it is whole only after a clean end."""
+        self._lost_badly = self._live and not reason.check(ConnectionDone) and not _is_tls_end(reason)
+
+    def stop(self) -> None:
+        """Keep nothing more; the exchange is over."""
+        self._live = False
+        self.exchange.elapsed_ms = round((time.monotonic() - self._started) * 1000)
+
+    def arrived(self, response: Response) -> None:
+        """Note a response; a body that is not whole is marked."""
+        self.exchange.http_status = response.status
+        if "dataloss" in response.flags or ("partial" in response.flags and self._lost_badly):
+            self.exchange.truncated = "disconnect"
+            self.exchange.error = "the connection ended before the body did"
+
+    def failed(self, error: BaseException) -> None:
+        """Note a failure; what had come of the response until then is kept and marked."""
+        self.exchange.error = describe(error)
+        if self.certificate_problem:
+            self.exchange.error = f"the certificate doesn't hold: {self.certificate_problem}"
+        if self._waits:  # it was handed to TLS, and TLS never came about
+            self.exchange.sent.seek(0)
+            self.exchange.sent.truncate()
+        self.exchange.received.seek(0)
+        head, _ = split_head(self.exchange.received.read(_IN_MEMORY))
+        if not head:
+            return
+        if b"\n" in head:  # else the status line itself is cut, and its number may be half of one
+            self.exchange.http_status = parse_response(head).status or None
+        self.exchange.truncated = _truncation(error)
+
+
+def _truncation(error: BaseException) -> str:
+    """Return the value of `WARC-Truncated` for a response that *error* ended (WARC 1.1, 5.13)."""
+    if isinstance(error, DownloadCancelledError):
+        return "length"
+    return "time" if isinstance(error, DownloadTimeoutError) else "disconnect"
+
+
+def _is_tls_end(reason: Failure) -> bool:
+    """Tell whether a TLS connection ended without its closing alert, which many servers leave out."""
+    return "unexpected eof" in str(reason.value).lower()
+
+
+def describe(error: BaseException) -> str:
+    """Return what *error* says, or the reasons that Twisted wraps in it."""
+    for wrapped in (error, error.__cause__):
+        reasons = [_in_words(reason.value) for reason in getattr(wrapped, "reasons", None) or ()]
+        if reasons:
+            return "; ".join(dict.fromkeys(reasons))
+    return _in_words(error)
+
+
+def _in_words(error: BaseException) -> str:
+    if isinstance(error, SSL.Error) and error.args and isinstance(error.args[0], list):
+        return "TLS: " + "; ".join(str(entry[-1]) for entry in error.args[0])
+    return str(error) or type(error.__cause__ or error).__name__
