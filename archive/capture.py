@@ -55,7 +55,7 @@ class RecordedExchange:
     request_id: str = field(default_factory=new_record_id)
 
     def proof(self) -> str | None:
-        """Return the id of the record that will tell of this exchange: the response's, else the request's, else none."""
+        """Return the id of the record that will tell of this exchange: the response's or the request's, if any."""
         if _length(self.received):
             return self.response_id
         return self.request_id if _length(self.sent) else None

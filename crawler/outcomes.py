@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import re
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
@@ -28,6 +29,8 @@ if TYPE_CHECKING:
 
     from archive.capture import RecordedExchange
 
+
+logger = logging.getLogger(__name__)
 
 ROBOTS_UNREACHABLE = "robots-unreachable"
 ROBOTS_DISALLOW = "robots-disallow"
@@ -100,6 +103,7 @@ def outcome_of_error(error: BaseException, exchange: RecordedExchange | None) ->
         for kinds, outcome in _OUTCOMES:
             if isinstance(cause, kinds):
                 return outcome
+    logger.warning("%s has no outcome of its own", type(error).__name__, exc_info=error)
     if exchange is None or exchange.ip is None:  # not one byte was sent: the URL itself was refused
         return Outcome.INVALID_URL if isinstance(error, ValueError) else Outcome.RESET
     if exchange.http_status is None:

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from scrapy.http import Response
 
     from archive.capture import RecordedExchange
+    from archive.records import Evidence
 
 # RFC 9309 2.5: a crawler may leave out what stands behind 500 KiB.
 _MAX_BYTES = 500 * 1024
@@ -35,9 +36,9 @@ _MAX_CRAWL_DELAY = 30.0
 class Robots:
     """What one robots.txt says, or why it could not be had."""
 
-    def __init__(self, url: str, exchanges: list[RecordedExchange], response: Response) -> None:
+    def __init__(self, url: str, response: Response, evidence: Evidence) -> None:
         self.url = url
-        self._exchanges = exchanges
+        self._evidence = {**evidence, "robots_status": response.status}
         self._status = response.status
         body = response.body[:_MAX_BYTES] if response.status < 300 else b""  # noqa: PLR2004  # success
         self._rules = Protego.parse(body.decode("utf-8", "replace"))
@@ -52,24 +53,21 @@ class Robots:
         if self.unreachable:
             raise RobotsDeniedError(
                 f"{self.url} answered {self._status}, which counts as a denial (RFC 9309 2.3.1.4)",
-                self._evidence(ROBOTS_UNREACHABLE),
+                {**self._evidence, "rule": ROBOTS_UNREACHABLE},
             )
         if not self._rules.can_fetch(url, user_agent):
-            raise RobotsDeniedError(f"{self.url} denies it", self._evidence(ROBOTS_DISALLOW))
+            raise RobotsDeniedError(f"{self.url} denies it", self._evidence)
 
     def crawl_delay(self, user_agent: str) -> float:
         """Return the `Crawl-delay` in seconds, at most 30; 0 without one."""
         return min(float(self._rules.crawl_delay(user_agent) or 0), _MAX_CRAWL_DELAY)
-
-    def _evidence(self, rule: str) -> dict[str, object]:
-        return {**_evidence(rule, self.url, self._exchanges), "robots_status": self._status}
 
 
 def _said(error: BaseException, exchanges: list[RecordedExchange]) -> str:
     return (exchanges and exchanges[-1].error) or describe(error)
 
 
-def _evidence(rule: str, url: str, exchanges: list[RecordedExchange]) -> dict[str, object]:
+def _evidence(rule: str, url: str, exchanges: list[RecordedExchange]) -> Evidence:
     """Return the rule and the record that proves it, if anything was on the wire."""
     last = exchanges[-1] if exchanges else None
     return {"rule": rule, "robots_url": url, "record_id": last.proof() if last else None}
@@ -144,11 +142,13 @@ class RobotsMiddleware:
                 f"{_said(error, exchanges)} (on asking for {url}, without which nothing is fetched)",
                 _evidence(ROBOTS_UNREACHABLE, url, exchanges),
             ) from error
+        else:
+            evidence = _evidence(ROBOTS_DISALLOW, url, exchanges)
         finally:
             if exchanges:
                 store = spider.store  # type: ignore[attr-defined]  # CitationsSpider's
                 await asyncio.wrap_future(store.submit_exchanges(exchanges))
-        return Robots(url, exchanges, response)
+        return Robots(url, response, evidence)
 
     def _slow_down(self, request: Request, seconds: float) -> None:
         engine = self._crawler.engine
