@@ -29,7 +29,7 @@ MAX_CONTENT = 256 * 1024 * 1024
 _MAX_CHUNK_LINE = 64 * 1024
 _SWITCHING = 101
 _DECIMAL = re.compile(r"[0-9]{1,18}")
-_CHUNK_SIZE = re.compile(rb"[0-9A-Fa-f]{1,16}")
+_CHUNK_SIZE = re.compile(rb"[0-9A-Fa-f]+")
 
 
 class ContentDecodeError(ArchiveError):

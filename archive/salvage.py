@@ -7,7 +7,6 @@ The whole gzip members of such a file are kept under its final name; what stands
 from __future__ import annotations
 
 import os
-import shutil
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -18,7 +17,7 @@ from archive.warc_writer import OPEN_SUFFIX, finish_file, sync_directory
 
 if TYPE_CHECKING:
     from pathlib import Path
-    from typing import BinaryIO
+    from typing import IO
 
 TORN_SUFFIX = ".torn"
 
@@ -50,7 +49,7 @@ def _salvage_file(path: Path) -> Salvaged:
     name = path.name.removesuffix(OPEN_SUFFIX)
     with path.open("r+b") as file:
         kept = whole_members(file)
-        torn = _set_aside(file, kept, path.with_name(name + TORN_SUFFIX))
+        torn = _set_aside(file, kept, path.parent, name)
         file.truncate(kept)
         os.fsync(file.fileno())
     if kept:
@@ -61,19 +60,36 @@ def _salvage_file(path: Path) -> Salvaged:
     return Salvaged(name, kept, torn)
 
 
-def _set_aside(file: BinaryIO, start: int, target: Path) -> int:
-    file.seek(0, os.SEEK_END)
-    size = file.tell() - start
-    if size:
-        file.seek(start)
-        with target.open("wb") as aside:
-            shutil.copyfileobj(file, aside)
-            aside.flush()
-            os.fsync(aside.fileno())
+def _set_aside(file: IO[bytes], start: int, directory: Path, name: str) -> int:
+    file.seek(start)
+    tail = file.read(_PIECE)
+    if not tail:
+        return 0
+    target = _free(directory, name)
+    # Under its final name only when it is whole: a salvage that is cut short is done again.
+    unfinished = target.with_name(target.name + ".part")
+    size = len(tail)
+    with unfinished.open("wb") as aside:
+        while tail:
+            aside.write(tail)
+            tail = file.read(_PIECE)
+            size += len(tail)
+        aside.flush()
+        os.fsync(aside.fileno())
+    unfinished.rename(target)
     return size
 
 
-def whole_members(file: BinaryIO) -> int:
+def _free(directory: Path, name: str) -> Path:
+    """Return a path for a torn tail; one from an earlier crash keeps its own."""
+    path, number = directory / (name + TORN_SUFFIX), 2
+    while path.exists():
+        path = directory / f"{name}{TORN_SUFFIX}.{number}"
+        number += 1
+    return path
+
+
+def whole_members(file: IO[bytes]) -> int:
     """Return how many bytes from the start of *file* are whole gzip members, their checksums right."""
     file.seek(0)
     end = 0
@@ -85,7 +101,7 @@ def whole_members(file: BinaryIO) -> int:
     return end
 
 
-def _end_of_member(file: BinaryIO, start: int) -> int | None:
+def _end_of_member(file: IO[bytes], start: int) -> int | None:
     """Return where the member that begins at *start* ends, or None when the file ends first."""
     file.seek(start)
     decompressor = isal_zlib.decompressobj(_GZIP_WINDOW)

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 VERSION = "WARC/1.1"
 
 _PIECE = 256 * 1024
+_LONE_PERCENT = re.compile(r"%(?![0-9A-Fa-f]{2})")
 _URI = re.compile(r"[A-Za-z][A-Za-z0-9+.\-]*:\S")
 _URI_CHARACTERS = "!#$%&'()*+,/:;=?@[]~"  # reserved characters and %, RFC 3986 2.2
 
@@ -105,5 +106,5 @@ def target_uri(url: str) -> str:
     What is no URI at all, and was cited nevertheless, becomes a name of ours that holds it.
     """
     if _URI.match(url):
-        return quote(url, safe=_URI_CHARACTERS)
+        return quote(_LONE_PERCENT.sub("%25", url), safe=_URI_CHARACTERS)
     return "urn:sourcekeep:cited:" + quote(url, safe="")

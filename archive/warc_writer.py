@@ -86,14 +86,26 @@ class WarcWriter:
         finish_file(self._directory, self._name)
 
     def _open(self) -> None:
-        self._name = f"{self._prefix}-{self._started}-{self._number:05d}.warc.gz"
-        self._number += 1
+        self._name = self._free_name()
         self._size = 0
         self._file = (self._directory / (self._name + OPEN_SUFFIX)).open("xb", buffering=0)
-        sync_directory(self._directory)
         self._warcinfo_id = ""
-        place = self._write(_warcinfo(self._name, self._info))
-        self._warcinfo_id = place.record_id
+        try:
+            sync_directory(self._directory)
+            self._warcinfo_id = self._write(_warcinfo(self._name, self._info)).record_id
+        except OSError:
+            self._file.close()
+            self._file = None
+            (self._directory / (self._name + OPEN_SUFFIX)).unlink()
+            raise
+
+    def _free_name(self) -> str:
+        """Return a name that no file has: two crawls may begin within a second, and clocks jump back."""
+        while True:
+            name = f"{self._prefix}-{self._started}-{self._number:05d}.warc.gz"
+            self._number += 1
+            if not any((self._directory / (name + suffix)).exists() for suffix in ("", OPEN_SUFFIX)):
+                return name
 
     def _write(self, record: WarcRecord) -> RecordPlace:
         if self._warcinfo_id:
@@ -141,7 +153,9 @@ def _warcinfo(name: str, info: Mapping[str, str]) -> WarcRecord:
 
 
 def finish_file(directory: Path, name: str) -> None:
-    """Give the `.open` file its final name, durably; raises WarcWriteError."""
+    """Give the `.open` file its final name, durably; raises WarcWriteError, also when that name is taken."""
+    if (directory / name).exists():
+        raise WarcWriteError(f"{directory / name} is there already, beside its unfinished {OPEN_SUFFIX}; move one away")
     try:
         (directory / (name + OPEN_SUFFIX)).rename(directory / name)
         sync_directory(directory)

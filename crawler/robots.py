@@ -147,7 +147,8 @@ class RobotsMiddleware:
         finally:
             if exchanges:
                 store = spider.store  # type: ignore[attr-defined]  # CitationsSpider's
-                await asyncio.wrap_future(store.submit_exchanges(exchanges))
+                # Not awaited: the writer keeps the order, so this is on disk before any capture that names it.
+                store.submit_exchanges(exchanges)
         return Robots(url, response, evidence)
 
     def _slow_down(self, request: Request, seconds: float) -> None:

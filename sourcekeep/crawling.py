@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import logging
 import signal
@@ -37,6 +38,10 @@ def run(archive_dir: Path, *, selection: Mapping[str, Any], settings: Mapping[st
     if not chosen:
         _nothing_to_do(folder, selection, as_json=as_json)
         return
+    # Scrapy and Twisted make many long-lived objects at start; looking through them again and again for cycles cost
+    # a sixth of a crawl's processor time (482 pages on 446 hosts).
+    gc.freeze()
+    gc.set_threshold(20_000, 20, 20)
     logging.raiseExceptions = False  # a log that can't be written (full disk) must not hide what is said here
     process = _Process(_scrapy_settings(folder, settings, as_json=as_json))
     process.run(dict(selection))
