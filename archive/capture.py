@@ -107,6 +107,7 @@ class CaptureWriter:
         self._warc = WarcWriter(folder.warc_dir, "sourcekeep", info)
         self._queue: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()
         self._failed: ArchiveError | None = None
+        self._closed = False
         self._thread = threading.Thread(target=self._run, name="capture-writer", daemon=True)
         self._thread.start()
 
@@ -119,7 +120,12 @@ class CaptureWriter:
         return self._put(_Job(None, exchanges, Future()))
 
     def _put(self, job: _Job) -> Future[int | None]:
-        self._queue.put(job)
+        # Running from the start: a caller that is cancelled must not take the future from under the writer.
+        job.done.set_running_or_notify_cancel()
+        if self._closed:
+            job.done.set_exception(ArchiveError("this crawl is closed; nothing more can be written to it"))
+        else:
+            self._queue.put(job)
         return job.done
 
     def close(self) -> None:
@@ -127,6 +133,7 @@ class CaptureWriter:
 
         Raises the ArchiveError that stopped the writing, if one did.
         """
+        self._closed = True
         self._queue.put(None)
         self._thread.join()
         if self._failed:
@@ -147,11 +154,13 @@ class CaptureWriter:
     def _refuse(self, error: ArchiveError, group: list[_Job]) -> None:
         """Fail *group* and everything that still comes, until the end is asked for."""
         self._failed = error
-        while group:
+        while True:
             for job in group:
                 if not job.done.done():
                     job.done.set_exception(error)
             group = self._next_group()
+            if not group:
+                break
 
     def _next_group(self) -> list[_Job]:
         """Return the jobs of the next group; an empty list at the end."""
@@ -288,17 +297,13 @@ def _capture(draft: CaptureDraft, crawl_id: int, exchanges: tuple[Exchange, ...]
         http_status=draft.http_status,
         error=draft.error,
         media_type=draft.media_type,
-        bytes=_payload_bytes(draft),
+        bytes=_length(draft.exchanges[-1].received) if draft.exchanges else 0,
         payload_digest=last.payload_digest if last else None,
         via=draft.via,
         evidence=draft.evidence,
         place=place,
         exchanges=exchanges,
     )
-
-
-def _payload_bytes(draft: CaptureDraft) -> int:
-    return _length(draft.exchanges[-1].received) if draft.exchanges else 0
 
 
 def _describe(draft: CaptureDraft | None, crawl_id: int, exchanges: list[Exchange]) -> dict[str, Any]:

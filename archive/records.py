@@ -195,6 +195,7 @@ class Capture:
     error: str | None
     media_type: str | None
     bytes: int
+    """Of the last response as it was received, head and framing included."""
     payload_digest: str | None
     via: str
     evidence: Evidence

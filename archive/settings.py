@@ -12,8 +12,13 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
-def _setting(default: Any, reason: str, *, least: float | None = None) -> Any:
-    return field(default=default, metadata={"reason": reason, "least": least})
+_DAY = 86_400.0
+_CENTURY = 36_500.0
+
+
+def _setting(default: Any, reason: str, *, least: float = 0, most: float = 0) -> Any:
+    """Return a field with its reason and, for numbers, the range that it must be in."""
+    return field(default=default, metadata={"reason": reason, "least": least, "most": most})
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,24 +26,30 @@ class Settings:
     """How this archive is crawled. Every field can stand in `sourcekeep.toml` under its own name."""
 
     contact: str = _setting(
-        "",
-        "A web page or e-mail address of yours. It stands in the user agent, so that a site can reach you.",
+        "", "A web page or e-mail address of yours. It stands in the user agent, so that a site can reach you."
     )
-    delay: float = _setting(1.0, "Seconds between two requests to one host (give or take half).", least=0)
-    concurrency: int = _setting(16, "Fetches under way at once, over all hosts; one host never gets two.", least=1)
-    timeout: float = _setting(60.0, "Seconds for one fetch, from the look-up of the name to the last byte.", least=0.1)
-    retries: int = _setting(2, "How often a passing failure is tried again within one crawl.", least=0)
-    retry_wait: float = _setting(5.0, "Seconds before the first retry; each further wait is twice as long.", least=0)
+    delay: float = _setting(1.0, "Seconds between two requests to one host (give or take half).", most=_DAY)
+    concurrency: int = _setting(
+        16, "Fetches under way at once, over all hosts; one host never gets two.", least=1, most=10_000
+    )
+    timeout: float = _setting(
+        60.0, "Seconds for one fetch, from the look-up of the name to the last byte.", least=0.1, most=_DAY
+    )
+    retries: int = _setting(2, "How often a passing failure is tried again within one crawl.", most=100)
+    retry_wait: float = _setting(5.0, "Seconds before the first retry; each further wait is twice as long.", most=_DAY)
     retry_after_limit: float = _setting(
         300.0,
         "The longest Retry-After, in seconds, that a crawl waits for; beyond it the host is left alone.",
-        least=0,
+        most=_DAY,
     )
-    max_bytes: int = _setting(104_857_600, "Bodies above this many bytes are cut off (outcome too-large).", least=1024)
-    recrawl_after: float = _setting(30.0, "Days after which a good capture is due again.", least=0)
+    max_bytes: int = _setting(
+        104_857_600, "Bodies above this many bytes are cut off (outcome too-large).", least=1024, most=2**40
+    )
+    recrawl_after: float = _setting(30.0, "Days after which a good capture is due again.", most=_CENTURY)
     confirm_after: tuple[float, ...] = _setting(
         (3.0, 7.0),
         "Days after the first, second, ... failure in a row until the next look; then recrawl_after.",
+        most=_CENTURY,
     )
     obey_robots: bool = _setting(True, "Ask robots.txt first and obey it (RFC 9309).")
 
@@ -69,13 +80,16 @@ def _checked(path: Path, setting: Field[Any], value: Any) -> Any:
     wanted = type(setting.default)
     if wanted is float and type(value) is int:
         value = float(value)
-    if wanted is tuple and isinstance(value, list) and all(isinstance(day, int | float) for day in value):
+    if wanted is tuple and isinstance(value, list) and all(type(day) in (int, float) for day in value):
         value = tuple(float(day) for day in value)
     if type(value) is not wanted:
         raise SettingsError(f"{path}: {setting.name} must look like {_toml(setting.default)}, not {value!r}")
-    least = setting.metadata["least"]
-    if least is not None and not value >= least:
-        raise SettingsError(f"{path}: {setting.name} must be at least {least}, not {value!r}")
+    least, most = setting.metadata["least"], setting.metadata["most"]
+    numbers = value if wanted is tuple else (value,) if wanted in (int, float) else ()
+    if not all(least <= number <= most for number in numbers):  # NaN is in no range either
+        raise SettingsError(f"{path}: {setting.name} must be from {least:g} to {most:g}, not {value!r}")
+    if wanted is str and not value.isprintable():
+        raise SettingsError(f"{path}: {setting.name} must be one line without control characters")
     return value
 
 

@@ -21,6 +21,7 @@ from service_identity.exceptions import CertificateError
 from twisted.internet import error as connection
 
 from archive.records import Outcome
+from archive.urls import fetchable as without_surroundings
 from crawler.connect import NameLookupError
 from crawler.guard import AddressForbiddenError
 
@@ -143,11 +144,9 @@ _MAX_HOST = 253
 def fetchable(cited: str) -> tuple[str, None] | tuple[Outcome, str]:
     """Return the URL to fetch for one as it was *cited*, or the outcome and the reason why there is none.
 
-    White space around it is dropped, and a leading `www.` makes it an http URL.
+    It is read as its comparison key reads it: without what sheets and pages leave around a URL, `www.` being http.
     """
-    url = cited.strip()
-    if url.lower().startswith("www."):
-        url = "http://" + url
+    url = without_surroundings(cited)
     scheme = _SCHEME.match(url)
     if not scheme:
         return Outcome.INVALID_URL, "it has no scheme such as https:"

@@ -10,6 +10,7 @@ It is safe for several processes at once: readers never wait (WAL), writers wait
 from __future__ import annotations
 
 import sqlite3
+import time
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Self
 
@@ -43,12 +44,17 @@ class Catalogue:
 
     def __init__(self, path: Path) -> None:
         try:
-            self._connection = _connect(path)
-            db = Database(self._connection, execute_plugins=False)
-            with self.transaction():
-                bring_up_to_date(db)
+            self._connection = sqlite3.connect(path, timeout=_BUSY_SECONDS)
         except sqlite3.Error as error:
+            raise CatalogueError(f"{path} cannot be opened: {error}") from error
+        try:
+            self._prepare()
+        except sqlite3.Error as error:
+            self.close()
             raise CatalogueError(f"{path} cannot be used as a catalogue: {error}") from error
+        except CatalogueError:
+            self.close()
+            raise
         self.path = path
         self.incidents = Incidents(self._connection)
         self.sources = Sources(self._connection)
@@ -56,6 +62,15 @@ class Catalogue:
         self.captures = Captures(self._connection)
         self.texts = Texts(self._connection)
         self.reports = Reports(self._connection)
+
+    def _prepare(self) -> None:
+        self._connection.row_factory = sqlite3.Row
+        _write_ahead(self._connection)
+        # FULL: a row that was acknowledged survives a power cut; one sync for each group of captures is cheap.
+        self._connection.execute("PRAGMA synchronous = FULL")
+        self._connection.execute("PRAGMA foreign_keys = ON")
+        with self.transaction():
+            bring_up_to_date(Database(self._connection, execute_plugins=False))
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
@@ -85,11 +100,13 @@ class Catalogue:
         self.close()
 
 
-def _connect(path: Path) -> sqlite3.Connection:
-    connection = sqlite3.connect(path, timeout=_BUSY_SECONDS)
-    connection.row_factory = sqlite3.Row
-    connection.execute("PRAGMA journal_mode = WAL")
-    # FULL: a row that was acknowledged survives a power cut; one sync for each group of captures is cheap.
-    connection.execute("PRAGMA synchronous = FULL")
-    connection.execute("PRAGMA foreign_keys = ON")
-    return connection
+def _write_ahead(connection: sqlite3.Connection) -> None:
+    """Switch to WAL, waiting for others: this one statement fails at once where all others wait."""
+    until = time.monotonic() + _BUSY_SECONDS
+    while connection.execute("PRAGMA journal_mode").fetchone()[0] != "wal":
+        try:
+            connection.execute("PRAGMA journal_mode = WAL")
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode != sqlite3.SQLITE_BUSY or time.monotonic() > until:
+                raise
+            time.sleep(0.05)

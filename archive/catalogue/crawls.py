@@ -52,7 +52,7 @@ class Crawls:
         return {row["name"]: row["count"] for row in rows}
 
     def bytes_fetched(self, crawl_id: int) -> int:
-        """Return the payload bytes of a crawl's captures."""
+        """Return how many bytes the responses of a crawl's captures had on the wire."""
         row = self._db.execute("SELECT COALESCE(SUM(bytes), 0) AS n FROM captures WHERE crawl_id = ?", (crawl_id,))
         return int(row.fetchone()["n"])
 

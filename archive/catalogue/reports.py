@@ -174,10 +174,12 @@ class Reports:
         return {row["id"]: row["verdict"] for row in rows}
 
     def place_of(self, record_id: str) -> RecordPlace | None:
-        """Return where the response with *record_id* lies, or None; robots.txt, which no capture owns, has one too."""
+        """Return where the response or request *record_id* lies, or None; that of a robots.txt has a place too."""
         row = self._db.execute(
-            "SELECT record_id, warc_file, warc_offset, warc_length FROM exchanges WHERE record_id = ?",
-            (record_id,),
+            """SELECT record_id, warc_file, warc_offset, warc_length FROM exchanges WHERE record_id = :id
+               UNION ALL SELECT request_record_id, request_warc_file, request_warc_offset, request_warc_length
+               FROM exchanges WHERE request_record_id = :id""",
+            {"id": record_id},
         ).fetchone()
         return RecordPlace(**dict(row)) if row else None
 

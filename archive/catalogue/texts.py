@@ -170,13 +170,14 @@ class Texts:
 
         Words in double quotes are a phrase; a word may end in `*`. Raises ValueError when there is nothing to look for.
         """
-        query = fts_query(words)
-        if not query:
+        pieces = search_pieces(words)
+        if not pieces:
             raise ValueError("there is no word to search for")
-        unspaced = _UNSPACED.search(words)
-        sql = _SEARCH_BY_SUBSTRING if unspaced else _SEARCH_BY_INDEX
-        like = "%" + re.sub(r"([%_\\])", r"\\\1", words.strip().strip('"')) + "%"
-        rows = self._db.execute(sql, {"query": query, "like": like, "plain": words.strip().strip('"'), "limit": limit})
+        if _UNSPACED.search(words):
+            rows = self._search_by_substring([piece.rstrip("*") for piece in pieces], limit)
+        else:
+            query = " ".join(_fts_term(piece) for piece in pieces)
+            rows = self._db.execute(_SEARCH_BY_INDEX, {"query": query, "limit": limit})
         return [
             SearchHit(
                 row["source_id"],
@@ -189,6 +190,15 @@ class Texts:
             )
             for row in rows
         ]
+
+    def _search_by_substring(self, pieces: list[str], limit: int) -> sqlite3.Cursor:
+        """Find texts that hold each of *pieces* somewhere: the index has no words of scripts without spaces."""
+        match = " AND ".join(
+            f"(t.text LIKE :like{n} ESCAPE '\\' OR t.title LIKE :like{n} ESCAPE '\\')" for n in range(len(pieces))
+        )
+        likes = {f"like{n}": "%" + re.sub(r"([%_\\])", r"\\\1", piece) + "%" for n, piece in enumerate(pieces)}
+        sql = _SEARCH.format(snippet=_SUBSTRING_SNIPPET, texts="texts t", match=match, order="s.id")
+        return self._db.execute(sql, {**likes, "plain": pieces[0], "limit": limit})
 
 
 _SEARCH = """
@@ -203,25 +213,18 @@ _SEARCH_BY_INDEX = _SEARCH.format(
     match="texts_fts MATCH :query",
     order="bm25(texts_fts, 4.0, 1.0), s.id",
 )
-_SEARCH_BY_SUBSTRING = _SEARCH.format(
-    snippet="substr(t.text, MAX(1, instr(t.text, :plain) - 30), 60 + length(:plain))",
-    texts="texts t",
-    match="(t.text LIKE :like ESCAPE '\\' OR t.title LIKE :like ESCAPE '\\')",
-    order="s.id",
-)
+_SUBSTRING_SNIPPET = "substr(t.text, MAX(1, instr(t.text, :plain) - 30), 60 + length(:plain))"
 
 
-def fts_query(words: str) -> str:
-    """Return *words* as an FTS5 query that can't fail: each word or quoted phrase is a string, all must be there."""
-    pieces = re.findall(r'"([^"]*)"|(\S+)', words)
-    terms = []
-    for phrase, word in pieces:
-        plain = (phrase or word).replace('"', " ").strip()
-        if not re.search(r"\w", plain):
-            continue
-        prefix = "*" if word.endswith("*") else ""
-        terms.append(f'"{plain.rstrip("*")}"{prefix}')
-    return " ".join(terms)
+def search_pieces(words: str) -> list[str]:
+    """Return what is searched for: each word, a phrase in double quotes as one; `*` stays at a word's end."""
+    pieces = [phrase or word.replace('"', "") for phrase, word in re.findall(r'"([^"]*)"|(\S+)', words)]
+    return [piece.strip() for piece in pieces if re.search(r"\w", piece)]
+
+
+def _fts_term(piece: str) -> str:
+    """Return an FTS5 term that can't fail: the piece as a string, a prefix where it ends in `*`."""
+    return f'"{piece.rstrip("*")}"' + ("*" if piece.endswith("*") else "")
 
 
 def count_words(text: str | None) -> int:
