@@ -85,10 +85,10 @@ def _checked(path: Path, setting: Field[Any], value: Any) -> Any:
     if type(value) is not wanted:
         raise SettingsError(f"{path}: {setting.name} must look like {_toml(setting.default)}, not {value!r}")
     least, most = setting.metadata["least"], setting.metadata["most"]
-    numbers = value if wanted is tuple else (value,) if wanted in (int, float) else ()
+    numbers: tuple[float, ...] = value if isinstance(value, tuple) else (value,) if wanted in (int, float) else ()
     if not all(least <= number <= most for number in numbers):  # NaN is in no range either
         raise SettingsError(f"{path}: {setting.name} must be from {least:g} to {most:g}, not {value!r}")
-    if wanted is str and not value.isprintable():
+    if isinstance(value, str) and not value.isprintable():
         raise SettingsError(f"{path}: {setting.name} must be one line without control characters")
     return value
 

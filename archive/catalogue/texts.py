@@ -176,8 +176,7 @@ class Texts:
         if _UNSPACED.search(words):
             rows = self._search_by_substring([piece.rstrip("*") for piece in pieces], limit)
         else:
-            query = " ".join(_fts_term(piece) for piece in pieces)
-            rows = self._db.execute(_SEARCH_BY_INDEX, {"query": query, "limit": limit})
+            rows = self._db.execute(_SEARCH_BY_INDEX, {"query": fts_query(words), "limit": limit})
         return [
             SearchHit(
                 row["source_id"],
@@ -220,6 +219,11 @@ def search_pieces(words: str) -> list[str]:
     """Return what is searched for: each word, a phrase in double quotes as one; `*` stays at a word's end."""
     pieces = [phrase or word.replace('"', "") for phrase, word in re.findall(r'"([^"]*)"|(\S+)', words)]
     return [piece.strip() for piece in pieces if re.search(r"\w", piece)]
+
+
+def fts_query(words: str) -> str:
+    """Return *words* as an FTS5 query that can't fail: all of them must be there."""
+    return " ".join(_fts_term(piece) for piece in search_pieces(words))
 
 
 def _fts_term(piece: str) -> str:
