@@ -1,8 +1,9 @@
-"""What `sourcekeep import` does, from the files to what it prints."""
+"""What `sourcekeep import` prints, and how it shows that it goes on."""
 
 from __future__ import annotations
 
-import json
+import os
+import shlex
 import sys
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
@@ -10,64 +11,63 @@ from typing import TYPE_CHECKING
 import click
 
 from archive.records import Change
-from sourcekeep.incidents import Options, read_incidents
+from sourcekeep import screen
 from sourcekeep.incidents.run import SHOWN, Report, run
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
     from pathlib import Path
 
+    from sourcekeep.incidents import Reading
+
+_DEFAULT_ARCHIVE = "archive-data"
 _EVERY = 200
 """Records between two updates of the progress line."""
 
 
-def import_files(
-    archive: Path,
-    paths: Sequence[Path],
-    *,
-    format_name: str | None,
-    options: Options,
-    dry_run: bool,
-    as_json: bool,
-) -> None:
-    """Import *paths* into *archive* and print what came of it; raises ArchiveError, with nothing written."""
-    readings = read_incidents(paths, format_name, options)
+def import_readings(archive: Path, readings: Sequence[Reading], *, dry_run: bool, as_json: bool) -> None:
+    """Import *readings* into *archive* and print what came of it; raises ArchiveError, with nothing written."""
     with _progress() as progress:
         reports = run(archive, readings, dry_run=dry_run, progress=progress)
-    if as_json:
-        files = [report.as_dict() for report in reports]
-        click.echo(json.dumps({"dry_run": dry_run, "files": files}, ensure_ascii=False, indent=2))
-        return
-    for report in reports:
-        for line in lines_of(report, dry_run=dry_run):
-            click.echo(line)
-    if len(reports) > 1:
-        click.echo(f"in all: {_counts(_sum(reports), dry_run=dry_run)}")
-    if dry_run:
-        click.echo("dry run: nothing was written")
-    else:
-        click.echo("next: sourcekeep crawl")
+    with screen.printing():
+        if as_json:
+            files = [report.as_dict() for report in reports]
+            click.echo(screen.as_json({"dry_run": dry_run, "files": files}, indent=2))
+            return
+        for report in reports:
+            for line in _lines(report, dry_run=dry_run):
+                click.echo(line)
+        if len(reports) > 1:
+            click.echo(f"in all: {_counts(_sum(reports), dry_run=dry_run)}")
+        click.echo("dry run: nothing was written" if dry_run else f"next: {_command_for(archive)} crawl")
 
 
-def lines_of(report: Report, *, dry_run: bool) -> list[str]:
+def _command_for(archive: Path) -> str:
+    unnamed = os.environ.get("SOURCEKEEP_ARCHIVE") or _DEFAULT_ARCHIVE
+    return "sourcekeep" if str(archive) == unnamed else f"sourcekeep --archive {shlex.quote(str(archive))}"
+
+
+def _lines(report: Report, *, dry_run: bool) -> list[str]:
     """Return what is said of one input."""
-    lines = [f"{report.file} ({report.format}): {_counts(report, dry_run=dry_run)}"]
+    lines = [screen.line(f"{report.file} ({report.format}): {_counts(report, dry_run=dry_run)}")]
     if report.guess:
-        lines.append(f"  {report.guess}")
-    lines += [f"  quarantined {one.file} line {one.line}: {one.reason}" for one in report.first_quarantined]
+        lines.append(screen.wrapped(screen.line(report.guess), "  "))
+    for one in report.first_quarantined:
+        where = f"{one.file} line {one.line}" if one.line else one.file
+        lines.append(screen.wrapped(screen.line(f"quarantined {where}: {one.reason}"), "  ", "    "))
     if report.quarantined > SHOWN:
-        where = "" if dry_run else "; all of them: sourcekeep status"
-        lines.append(f"  and {report.quarantined - SHOWN} more{where}")
+        hint = "" if dry_run else "; all of them: sourcekeep status --quarantine"
+        lines.append(f"  and {report.quarantined - SHOWN:,} more{hint}")
     return lines
 
 
 def _counts(report: Report, *, dry_run: bool) -> str:
+    taken = ", ".join(f"{report.changes[change]:,} {change}" for change in Change)
     if dry_run:
-        taken = f"{report.incidents} incidents"
-    else:
-        taken = ", ".join(f"{report.changes[change]} {change}" for change in Change)
-    lost = f", {report.lost} links without a URL" if report.lost else ""
-    return f"{taken}, {report.quarantined} quarantined; {report.urls} URLs cited, {len(report.keys)} sources{lost}"
+        taken = screen.count(report.incidents, "incident")
+    urls, sources = screen.count(report.urls, "URL"), screen.count(len(report.keys), "source")
+    lost = f", {screen.count(report.lost, 'link')} without a URL" if report.lost else ""
+    return f"{taken}, {report.quarantined:,} quarantined; {urls} cited, {sources}{lost}"
 
 
 def _sum(reports: Sequence[Report]) -> Report:
@@ -97,6 +97,6 @@ def _progress() -> Iterator[Callable[[str, int], None] | None]:
 
         def update(name: str, count: int) -> None:
             if count % _EVERY == 0:
-                bar.update(task, description=f"{name}: {count} records")
+                bar.update(task, description=screen.line(f"{name}: {count:,} records"))
 
         yield update

@@ -6,16 +6,21 @@ direction of a line. Everything that goes to people passes `line` or `block`; JS
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import re
 import shutil
 import sys
 import unicodedata
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from dataclasses import asdict, is_dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
+
+from archive.errors import ArchiveError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -54,8 +59,19 @@ def _replacement(match: re.Match[str]) -> str:
 
 def as_json(value: Any, *, indent: int | None = None) -> str:
     """Return *value* as JSON, safe on a terminal too: what JSON allows as it is of control characters is escaped."""
-    text = json.dumps(value, ensure_ascii=False, indent=indent, default=str)
+    text = json.dumps(value, ensure_ascii=False, indent=indent, default=_as_dict)
     return _IN_JSON.sub(lambda match: f"\\u{ord(match[0]):04x}", text)
+
+
+def typed(text: str) -> str:
+    """Return *text* of the command line with what was no UTF-8 replaced: the catalogue holds nothing else."""
+    return text.encode("utf-8", "replace").decode("utf-8")
+
+
+def _as_dict(value: Any) -> dict[str, Any]:
+    if is_dataclass(value) and not isinstance(value, type):
+        return asdict(value)
+    raise TypeError(f"{type(value).__name__} has no form in JSON")
 
 
 def width() -> int:
@@ -148,14 +164,25 @@ def size(number: int) -> str:
 
 @contextmanager
 def printing() -> Iterator[None]:
-    """Print what is printed inside: a character that the terminal lacks is replaced, a closed pipe ends it quietly."""
+    """Print what is printed inside: a character that the terminal lacks is replaced, a closed pipe ends it quietly.
+
+    Raises ArchiveError when the output can't be written for another reason, such as a full disk.
+    """
     if hasattr(sys.stdout, "reconfigure"):
         sys.stdout.reconfigure(errors="replace")
     try:
         yield
         sys.stdout.flush()
     except BrokenPipeError:
-        # What Python flushes at its end would raise once more.
-        with open(os.devnull, "wb") as nowhere:  # noqa: PTH123  # a descriptor is wanted, whatever is at the path
-            os.dup2(nowhere.fileno(), sys.stdout.fileno())
+        _forget_output()
         raise SystemExit(_CLOSED_PIPE) from None
+    except OSError as error:
+        _forget_output()
+        raise ArchiveError(f"the output cannot be written: {error}") from error
+
+
+def _forget_output() -> None:
+    """Send to nowhere what is still to be flushed: Python would flush it at its end, and fail once more."""
+    # A stream without a descriptor (a test's) has nothing that Python would flush.
+    with suppress(io.UnsupportedOperation), Path(os.devnull).open("wb") as nowhere:
+        os.dup2(nowhere.fileno(), sys.stdout.fileno())

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from dataclasses import asdict
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from archive.catalogue.sources import Sources
 from archive.records import Change, CitedLink, Incident, Quarantined, utc_now
@@ -41,10 +41,10 @@ class Incidents:
             (
                 incident.id,
                 incident.origin,
-                incident.title,
-                incident.occurred,
-                incident.summary,
-                json.dumps(incident.fields, ensure_ascii=False),
+                storable(incident.title),
+                storable(incident.occurred),
+                storable(incident.summary),
+                _as_json(incident.fields),
                 digest,
                 now,
                 now,
@@ -56,11 +56,18 @@ class Incidents:
     def _cite(self, incident: Incident) -> None:
         self._db.execute("DELETE FROM citations WHERE incident_id = ?", (incident.id,))
         for position, link in enumerate(incident.links, start=1):
-            source_id = self._sources.put(link.cited_as) if link.has_url else None
+            source_id = self._sources.put(storable(link.cited_as) or "") if link.has_url else None
             self._db.execute(
                 """INSERT INTO citations (incident_id, source_id, position, cited_as, label, pasted_text)
                    VALUES (?, ?, ?, ?, ?, ?)""",
-                (incident.id, source_id, position, link.cited_as, link.label, link.pasted_text),
+                (
+                    incident.id,
+                    source_id,
+                    position,
+                    storable(link.cited_as),
+                    storable(link.label),
+                    storable(link.pasted_text),
+                ),
             )
 
     def get(self, incident_id: str) -> Incident | None:
@@ -111,6 +118,16 @@ class Incidents:
         """Return what could not be read, oldest first."""
         rows = self._db.execute("SELECT file, line, reason, raw FROM quarantine ORDER BY id")
         return [Quarantined(**dict(row)) for row in rows]
+
+
+def storable(text: str | None) -> str | None:
+    """Return *text* as UTF-8 can hold it: half a surrogate pair, which JSON can say and is no character, as U+FFFD."""
+    return text and text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+
+
+def _as_json(fields: dict[str, Any]) -> str:
+    text = json.dumps(fields, ensure_ascii=False)
+    return text if text.isascii() or storable(text) == text else json.dumps(fields)
 
 
 def _digest(incident: Incident) -> str:

@@ -212,12 +212,14 @@ _SEARCH_BY_INDEX = _SEARCH.format(
     match="texts_fts MATCH :query",
     order="bm25(texts_fts, 4.0, 1.0), s.id",
 )
-_SUBSTRING_SNIPPET = "substr(t.text, MAX(1, instr(t.text, :plain) - 30), 60 + length(:plain))"
+_SUBSTRING_SNIPPET = """replace(substr(t.text, MAX(1, instr(t.text, :plain) - 30), 60 + length(:plain)),
+      :plain, '[[' || :plain || ']]')"""
 
 
 def search_pieces(words: str) -> list[str]:
     """Return what is searched for: each word, a phrase in double quotes as one; `*` stays at a word's end."""
-    pieces = [phrase or word.replace('"', "") for phrase, word in re.findall(r'"([^"]*)"|(\S+)', words)]
+    plain = words.replace("\0", " ")  # FTS5 takes it for the end
+    pieces = [phrase or word.replace('"', "") for phrase, word in re.findall(r'"([^"]*)"|(\S+)', plain)]
     return [piece.strip() for piece in pieces if re.search(r"\w", piece)]
 
 
