@@ -20,6 +20,7 @@ from typing import IO, TYPE_CHECKING
 from archive.errors import ArchiveError, CatalogueError
 from archive.http_message import parse_response
 from archive.records import Capture, Evidence, Exchange, Outcome, Purpose, RecordPlace, utc_now
+from archive.storable import storable
 from archive.warc_record import RecordType, WarcRecord, digest_of, new_record_id, read_pieces, target_uri
 from archive.warc_writer import WarcWriter
 
@@ -150,12 +151,16 @@ class CaptureWriter:
             self._refuse(error, group)
         except Exception as error:  # noqa: BLE001  # a dead thread would leave the crawl waiting for ever
             self._refuse(ArchiveError(f"captures can no longer be written: {error!r}"), group)
+        finally:
+            self._warc.abandon()
 
     def _refuse(self, error: ArchiveError, group: list[_Job]) -> None:
         """Fail *group* and everything that still comes, until the end is asked for."""
         self._failed = error
         while True:
             for job in group:
+                for exchange in job.exchanges:
+                    exchange.close()
                 if not job.done.done():
                     job.done.set_exception(error)
             group = self._next_group()
@@ -211,7 +216,7 @@ class CaptureWriter:
         exchanges = [self._append_exchange(seq, exchange) for seq, exchange in enumerate(job.exchanges, start=1)]
         about = _describe(job.draft, self._crawl_id, exchanges)
         url = job.draft.source_url if job.draft else job.exchanges[0].url
-        block = json.dumps(about, ensure_ascii=False, default=str).encode("utf-8", "surrogatepass")
+        block = storable(json.dumps(about, ensure_ascii=False, default=str)).encode()
         record = WarcRecord(
             RecordType.METADATA,
             new_record_id(),

@@ -15,33 +15,23 @@ if TYPE_CHECKING:
 SUCCESSES = frozenset({Outcome.FETCHED, Outcome.NOT_MODIFIED})
 """Outcomes after which a source counts as reached."""
 
+PARTS = frozenset({Outcome.TRUNCATED, Outcome.TOO_LARGE})
+"""Outcomes after which a part of the page is there."""
+
 NEVER_AGAIN = frozenset({Outcome.INVALID_URL, Outcome.UNSUPPORTED_SCHEME})
 """Outcomes that no later crawl can change, since nothing but the URL decides them."""
 
 DENIED = frozenset({Outcome.ROBOTS_DENIED, Outcome.ADDRESS_FORBIDDEN})
 """Outcomes that are a rule and no failure: looked at again with the good ones."""
 
-_VERDICT_RANK = {
+VERDICT_RANK = {
     Verdict.ARTICLE: 4,
     Verdict.DOCUMENT: 4,
     Verdict.MEDIA: 4,
     Verdict.UNKNOWN: 2,
     Verdict.INDEX: 2,
 }
-_WHOLE_BONUS = 1
-
-
-def rank_sql() -> str:
-    """Return an SQL expression over a row of `captures`: 0 for no copy at all, else the higher the better.
-
-    A page that is what was cited stands above one that may be; a whole one above a part.
-    """
-    verdicts = " ".join(f"WHEN '{verdict}' THEN {rank}" for verdict, rank in _VERDICT_RANK.items())
-    whole = ", ".join(f"'{outcome}'" for outcome in sorted(SUCCESSES))
-    parts = f"'{Outcome.TRUNCATED}', '{Outcome.TOO_LARGE}'"
-    return f"""(CASE WHEN outcome IN ({whole}, {parts}) THEN CASE verdict {verdicts} ELSE 0 END
-        + CASE WHEN verdict IN ({", ".join(f"'{verdict}'" for verdict in _VERDICT_RANK)}) AND outcome IN ({whole})
-          THEN {_WHOLE_BONUS} ELSE 0 END ELSE 0 END)"""
+"""How likely a page of each verdict is what was cited; a verdict that isn't here is no copy of anything."""
 
 
 def failures_after(outcome: Outcome, failures_before: int) -> int:

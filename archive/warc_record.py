@@ -13,6 +13,8 @@ from urllib.parse import quote
 
 from warcio.statusandheaders import StatusAndHeaders
 
+from archive.storable import storable
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
@@ -105,6 +107,7 @@ def target_uri(url: str) -> str:
 
     What is no URI at all, and was cited nevertheless, becomes a name of ours that holds it.
     """
+    url = storable(url)
     if _URI.match(url):
         return quote(_LONE_PERCENT.sub("%25", url), safe=_URI_CHARACTERS)
     return "urn:sourcekeep:cited:" + quote(url, safe="")

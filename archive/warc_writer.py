@@ -85,6 +85,12 @@ class WarcWriter:
         self._file = None
         finish_file(self._directory, self._name)
 
+    def abandon(self) -> None:
+        """Close a file that was not finished; it stays `.open`, for salvage."""
+        if self._file is not None:
+            self._file.close()
+            self._file = None
+
     def _open(self) -> None:
         self._name = self._free_name()
         self._size = 0

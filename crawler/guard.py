@@ -20,6 +20,8 @@ ANY_HOST = "*"
 _NAT64 = IPv6Network("64:ff9b::/96")
 # Public by the registry, and answered inside one cloud by its own metadata service.
 _METADATA = frozenset({ip_network("168.63.129.16/32")})
+# In IANA's special-purpose registries, and not in the tables of every Python that this runs on.
+_SPECIAL = tuple(ip_network(text) for text in ("192.0.0.0/24", "3fff::/20", "5f00::/16", "fec0::/10", "64:ff9b:1::/48"))
 
 Address = IPv4Address | IPv6Address
 
@@ -46,7 +48,9 @@ def parse_resolve(text: str) -> ResolveRule:
     host, _, rest = text.partition(":")
     port, _, target = rest.partition(":")
     if target.startswith("["):
-        address, _, to_port = target[1:].partition("]")
+        address, bracket, to_port = target[1:].partition("]")
+        if not bracket or (to_port and to_port[0] != ":"):
+            raise ValueError(f"{text!r} is not HOST:PORT:[ADDRESS]:PORT")
         to_port = to_port.removeprefix(":")
     elif target.count(":") > 1:
         address, to_port = target, ""
@@ -105,7 +109,7 @@ def why_forbidden(address: Address) -> str | None:
     for kind in ("loopback", "link_local", "multicast", "unspecified", "private", "reserved"):
         if getattr(address, f"is_{kind}"):
             return f"a {kind.replace('_', '-')} address"
-    if not address.is_global:
+    if not address.is_global or any(address in network for network in _SPECIAL):
         return "not an address of the public internet"
     if any(address in network for network in _METADATA):
         return "the address of a cloud's metadata service"

@@ -6,13 +6,16 @@ import random
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 
+_LONGEST_WAIT = 3600.0
+
 
 def back_off(attempt: int, first_wait: float) -> float:
-    """Return the seconds before the *attempt*-th retry: *first_wait*, doubled each time, give or take a quarter.
+    """Return the seconds before the *attempt*-th retry: *first_wait*, doubled each time, at most an hour.
 
-    The spread keeps sources that failed together from coming back together.
+    A quarter is given or taken: the spread keeps sources that failed together from coming back together.
     """
-    return float(first_wait * 2 ** (attempt - 1) * random.uniform(0.75, 1.25))  # noqa: S311  # no secret
+    wait = min(first_wait * 2 ** (attempt - 1), _LONGEST_WAIT)
+    return float(wait * random.uniform(0.75, 1.25))  # noqa: S311  # no secret
 
 
 def retry_after(value: str | None, now: datetime | None = None) -> float | None:

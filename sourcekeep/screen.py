@@ -16,7 +16,7 @@ import unicodedata
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, is_dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 import click
 
@@ -38,7 +38,8 @@ _ESCAPES = re.compile(
 )
 # C0 and C1 controls but for line feeds, lone surrogates, and the embeddings that would turn what stands behind them.
 _UNSAFE = re.compile("[\x00-\x09\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
-_IN_JSON = re.compile("[\x7f-\x9f\ud800-\udfff]")
+# What a terminal or a reader that splits lines as Unicode does would take for a control.
+_IN_JSON = re.compile("[\x7f-\x9f\u2028\u2029\ud800-\udfff]")
 
 
 def line(text: object) -> str:
@@ -179,6 +180,13 @@ def printing() -> Iterator[None]:
     except OSError as error:
         _forget_output()
         raise ArchiveError(f"the output cannot be written: {error}") from error
+
+
+def write_bytes(data: bytes, output: BinaryIO) -> None:
+    """Write all of *data*: with PYTHONUNBUFFERED, standard output may take only a part of what it is given."""
+    left = memoryview(data)
+    while left:
+        left = left[output.write(left) :]
 
 
 def _forget_output() -> None:

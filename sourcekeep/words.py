@@ -1,13 +1,12 @@
-"""What an outcome and a verdict mean to people, and what to do next; the sentences are in `sourcekeep.wordings`.
+"""What an outcome and a verdict mean to people, and what to do next, by the table in `sourcekeep.wordings`.
 
-`label` is a word for counts, `explain` a sentence for one capture, `advice` the next step, `standing` what a
-source is good for.
+`label` is a word for counts, `explain` a sentence for one capture, `advice` the next step. What a whole source is
+good for is said by `sourcekeep.judgement`.
 """
 
 from __future__ import annotations
 
 import re
-from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
 from archive.records import Outcome, Verdict
@@ -30,17 +29,6 @@ NEVER_CAPTURED = "never captured"
 NOT_EXTRACTED = "not extracted yet"
 
 
-class Standing(StrEnum):
-    """What a source is good for, by its best capture."""
-
-    USABLE = "usable"
-    TO_CHECK = "to check"
-    """A copy is kept, and somebody has to look whether it is what was cited, or whole."""
-    NOT_USABLE = "not usable"
-    WAITING = "waiting"
-    """Not fetched yet, or fetched and not extracted yet."""
-
-
 _DECISIVE = frozenset(
     {
         Verdict.PAYWALLED,
@@ -55,7 +43,6 @@ _DECISIVE = frozenset(
 """Verdicts that say more than an error status does: a wall with 403 is a wall."""
 _WITH_PAGE = frozenset({Outcome.FETCHED, Outcome.NOT_MODIFIED})
 _WITH_SOME_PAGE = frozenset({Outcome.HTTP_ERROR, Outcome.TRUNCATED, Outcome.TOO_LARGE})
-_USABLE = frozenset({Verdict.ARTICLE, Verdict.DOCUMENT, Verdict.MEDIA})
 _FIRED = ("phrase", "header", "title", "match", "text")
 """Keys of a verdict's evidence that hold what people can see on the page itself."""
 _LONGEST_DETAIL = 160
@@ -102,21 +89,6 @@ def advice(
     return _wording(outcome, verdict, http_status, evidence or {}).advice
 
 
-def standing(outcome: str | None, verdict: str | None, best_outcome: str | None, best_verdict: str | None) -> Standing:
-    """Return what a source is good for, by its last capture and its best one (None where there is none)."""
-    if best_verdict is not None:
-        whole = best_outcome in _WITH_PAGE
-        return Standing.USABLE if whole and best_verdict in _USABLE else Standing.TO_CHECK
-    return Standing.WAITING if _is_waiting(outcome, verdict) else Standing.NOT_USABLE
-
-
-def is_good(outcome: str | None, verdict: str | None) -> bool:
-    """Tell whether a capture brought a whole page of the kind that is cited, or found it unchanged."""
-    if outcome == Outcome.NOT_MODIFIED and verdict is None:
-        return True
-    return outcome in _WITH_PAGE and verdict in _USABLE
-
-
 def evidence_words(evidence: Mapping[str, Any]) -> list[str]:
     """Return the evidence of a capture as lines: `verdict: rule …, phrase …`, the rule first."""
     lines = []
@@ -140,10 +112,6 @@ def _deciding(outcome: str | None, verdict: str | None) -> Outcome | Verdict | N
     if known in _WITH_PAGE or (known in _WITH_SOME_PAGE and verdict in _DECISIVE):
         return Verdict(verdict)
     return known
-
-
-def _is_waiting(outcome: str | None, verdict: str | None) -> bool:
-    return outcome is None or (verdict is None and outcome in {Outcome.FETCHED, Outcome.TRUNCATED, Outcome.TOO_LARGE})
 
 
 def _wording(outcome: str | None, verdict: str | None, http_status: int | None, evidence: Mapping[str, Any]) -> Wording:

@@ -11,7 +11,6 @@ import time
 from typing import TYPE_CHECKING
 
 import pytest
-
 from mockserver import MockServer
 from mockserver.crawling import make_archive
 
@@ -43,7 +42,9 @@ def crawl(folder: ArchiveFolder, server: MockServer, *arguments: str) -> subproc
 
 
 def test_crawl_tells_what_it_did_and_the_next_one_has_nothing_to_do(tmp_path: Path, server: MockServer) -> None:
-    folder = make_archive(tmp_path / "archive", ["http://one.example/a", "http://two.example/b", "mailto:x@two.example"])
+    folder = make_archive(
+        tmp_path / "archive", ["http://one.example/a", "http://two.example/b", "mailto:x@two.example"]
+    )
     first = crawl(folder, server, "--no-extract")
     assert first.returncode == 0, first.stderr
     assert "3 of 3 captured" in first.stdout

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from archive.records import Capture, Exchange, Outcome, Purpose, RecordPlace
 from archive.standing import failures_after, next_due
+from archive.storable import storable
 
 if TYPE_CHECKING:
     import sqlite3
@@ -38,15 +39,15 @@ class Captures:
                 capture.crawl_id,
                 capture.requested_at,
                 capture.finished_at,
-                capture.final_url,
+                storable(capture.final_url),
                 capture.outcome,
                 capture.http_status,
-                capture.error,
-                capture.media_type,
+                storable(capture.error),
+                storable(capture.media_type),
                 capture.bytes,
                 capture.payload_digest,
                 capture.via,
-                json.dumps({"outcome": capture.evidence}, ensure_ascii=False),
+                storable(json.dumps({"outcome": capture.evidence}, ensure_ascii=False, default=str)),
                 *_place_columns(place),
             ),
         )
@@ -77,10 +78,10 @@ class Captures:
                     capture_id,
                     exchange.seq,
                     exchange.purpose,
-                    exchange.url,
+                    storable(exchange.url),
                     exchange.requested_at,
                     exchange.http_status,
-                    exchange.error,
+                    storable(exchange.error),
                     exchange.payload_digest,
                     exchange.ip,
                     exchange.elapsed_ms,

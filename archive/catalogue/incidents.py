@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from archive.catalogue.sources import Sources
 from archive.records import Change, CitedLink, Incident, Quarantined, utc_now
+from archive.storable import storable
 
 if TYPE_CHECKING:
     import sqlite3
@@ -56,7 +57,7 @@ class Incidents:
     def _cite(self, incident: Incident) -> None:
         self._db.execute("DELETE FROM citations WHERE incident_id = ?", (incident.id,))
         for position, link in enumerate(incident.links, start=1):
-            source_id = self._sources.put(storable(link.cited_as) or "") if link.has_url else None
+            source_id = self._sources.put(storable(link.cited_as)) if link.has_url else None
             self._db.execute(
                 """INSERT INTO citations (incident_id, source_id, position, cited_as, label, pasted_text)
                    VALUES (?, ?, ?, ?, ?, ?)""",
@@ -110,7 +111,7 @@ class Incidents:
         """Keep what could not be read; the same piece is kept once. Return whether it is new."""
         cursor = self._db.execute(
             "INSERT OR IGNORE INTO quarantine (file, line, reason, raw, seen_at) VALUES (?, ?, ?, ?, ?)",
-            (piece.file, piece.line, piece.reason, piece.raw, utc_now()),
+            (storable(piece.file), piece.line, storable(piece.reason), storable(piece.raw), utc_now()),
         )
         return cursor.rowcount == 1
 
@@ -120,14 +121,9 @@ class Incidents:
         return [Quarantined(**dict(row)) for row in rows]
 
 
-def storable(text: str | None) -> str | None:
-    """Return *text* as UTF-8 can hold it: half a surrogate pair, which JSON can say and is no character, as U+FFFD."""
-    return text and text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
-
-
 def _as_json(fields: dict[str, Any]) -> str:
     text = json.dumps(fields, ensure_ascii=False)
-    return text if text.isascii() or storable(text) == text else json.dumps(fields)
+    return text if storable(text) == text else json.dumps(fields)
 
 
 def _digest(incident: Incident) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from archive.records import Health, Source
-from archive.standing import rank_sql
+from archive.standing import PARTS, SUCCESSES, VERDICT_RANK
 from archive.urls import host_of, site_of, url_key
 
 if TYPE_CHECKING:
@@ -16,6 +16,14 @@ _COLUMNS = "s.id, s.url, s.url_key, s.host, s.site, s.health, s.next_due_at, s.b
 
 # Hosts take turns, so that one host with many sources doesn't hold up the others.
 _IN_TURNS = "ROW_NUMBER() OVER (PARTITION BY s.host ORDER BY s.id), s.id"
+
+
+_WHOLE = ", ".join(f"'{outcome}'" for outcome in sorted(SUCCESSES))
+_PART = ", ".join(f"'{outcome}'" for outcome in sorted(PARTS))
+_RANKS = " ".join(f"WHEN '{verdict}' THEN {2 * rank}" for verdict, rank in VERDICT_RANK.items())
+STANDING_SQL = f"""CASE WHEN outcome IN ({_WHOLE}) THEN CASE verdict {_RANKS} ELSE 0 END
+    WHEN outcome IN ({_PART}) THEN MAX(0, CASE verdict {_RANKS} ELSE 0 END - 1) ELSE 0 END"""
+"""Over a row of `captures`: 0 for no copy at all, else the higher the better; a whole page stands above a part."""
 
 
 class Sources:
@@ -74,8 +82,8 @@ class Sources:
         """Let each source's best capture be its last one of the highest standing; one of none is never chosen."""
         self._db.executemany(
             f"""UPDATE sources SET best_capture_id = (
-                  SELECT id FROM captures WHERE source_id = :id AND {rank_sql()} > 0
-                  ORDER BY {rank_sql()} DESC, id DESC LIMIT 1)
+                  SELECT id FROM captures WHERE source_id = :id AND {STANDING_SQL} > 0
+                  ORDER BY {STANDING_SQL} DESC, id DESC LIMIT 1)
                 WHERE id = :id""",
             [{"id": source_id} for source_id in source_ids],
         )

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from archive.catalogue.sources import Sources
 from archive.records import Notice, NoticeKind, Outcome, PendingText, RecordPlace, Text, Verdict, utc_now
+from archive.storable import storable
 
 if TYPE_CHECKING:
     import sqlite3
@@ -102,7 +103,8 @@ class Texts:
 
     def _put_one(self, text: Text) -> None:
         self._db.execute("DELETE FROM texts WHERE capture_id = ? AND extractor = ?", (text.capture_id, text.extractor))
-        evidence = json.dumps(text.evidence, ensure_ascii=False, default=str)
+        body = storable(text.text)
+        evidence = storable(json.dumps(text.evidence, ensure_ascii=False, default=str))
         cursor = self._db.execute(
             """INSERT INTO texts (capture_id, extractor, made_at, title, byline, published_on, site_name, language,
                  language_confidence, text, comments, words, text_digest, charset, repair, verdict, evidence)
@@ -111,25 +113,28 @@ class Texts:
                 text.capture_id,
                 text.extractor,
                 utc_now(),
-                text.title,
-                text.byline,
-                text.published_on,
-                text.site_name,
-                text.language,
+                storable(text.title),
+                storable(text.byline),
+                storable(text.published_on),
+                storable(text.site_name),
+                storable(text.language),
                 text.language_confidence,
-                text.text,
-                text.comments,
-                count_words(text.text),
-                _digest(text.text),
-                text.charset,
-                text.repair,
+                body,
+                storable(text.comments),
+                count_words(body),
+                _digest(body),
+                storable(text.charset),
+                storable(text.repair),
                 text.verdict,
                 evidence,
             ),
         )
         self._db.executemany(
             "INSERT INTO notices (text_id, kind, rule, text, position) VALUES (?, ?, ?, ?, ?)",
-            [(cursor.lastrowid, notice.kind, notice.rule, notice.text, notice.position) for notice in text.notices],
+            [
+                (cursor.lastrowid, notice.kind, notice.rule, storable(notice.text), notice.position)
+                for notice in text.notices
+            ],
         )
         self._db.execute(
             "UPDATE captures SET verdict = ?, evidence = json_set(evidence, '$.verdict', json(?)) WHERE id = ?",
@@ -203,7 +208,8 @@ class Texts:
 _SEARCH = """
     SELECT s.id AS source_id, s.url, t.title, t.language, c.requested_at AS captured_at, {snippet} AS snippet,
       (SELECT json_group_array(DISTINCT incident_id) FROM citations WHERE source_id = s.id) AS incident_ids
-    FROM {texts} JOIN captures c ON c.id = t.capture_id JOIN sources s ON s.best_capture_id = c.id
+    FROM {texts} JOIN captures c ON c.id = t.capture_id
+      JOIN sources s ON s.id = c.source_id AND s.best_capture_id = c.id
     WHERE {match} AND t.id = (SELECT MAX(id) FROM texts WHERE capture_id = c.id)
     ORDER BY {order} LIMIT :limit"""
 _SEARCH_BY_INDEX = _SEARCH.format(
@@ -242,4 +248,4 @@ def count_words(text: str | None) -> int:
 
 
 def _digest(text: str | None) -> str | None:
-    return None if text is None else "sha256:" + hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
+    return None if text is None else "sha256:" + hashlib.sha256(text.encode("utf-8")).hexdigest()

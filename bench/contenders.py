@@ -1,0 +1,120 @@
+"""Who is measured: Sourcekeep, by its own commands, and wget."""
+
+from __future__ import annotations
+
+import csv
+import json
+import os
+import shutil
+import sys
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from bench.account import Account, account_of
+from bench.measure import Run, run
+from bench.pages import BenchError, Page, address_of
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from bench.web import Web
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """How Sourcekeep crawls here."""
+
+    concurrency: int
+    robots: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Crawled:
+    """What a contender did in one round."""
+
+    run: Run
+    warcs: list[Path]
+    given: int
+    """URLs that it was given."""
+    account: Account | None = None
+    """None for a contender that records no outcomes."""
+    import_seconds: float = 0
+    report: dict[str, Any] = field(default_factory=dict)
+    """What it said of itself at the end."""
+
+
+def crawl_with_sourcekeep(pages: list[Page], web: Web, folder: Path, options: Options, *, extract: bool) -> Crawled:
+    """Import the URLs into a new archive and crawl it; raises BenchError when a command fails."""
+    archive = folder / "archive"
+    archive.mkdir(parents=True)
+    settings = f"obey_robots = {str(options.robots).lower()}\n"
+    (archive / "sourcekeep.toml").write_text(settings, encoding="utf-8")
+    _write_csv(folder / "urls.csv", pages)
+    env = {**_environment(), "SSL_CERT_FILE": web.trusted}
+    command = [sys.executable, "-m", "sourcekeep", "--archive", str(archive)]
+    imported = run([*command, "import", str(folder / "urls.csv")], env=env, logs=folder / "import")
+    _expect_success("sourcekeep import", imported)
+    crawl = [
+        *(*command, "crawl", "--delay", "0", "--concurrency", str(options.concurrency), "--json"),
+        *("--resolve", f"*:80:127.0.0.1:{web.http}", "--resolve", f"*:443:127.0.0.1:{web.https}"),
+        "--extract" if extract else "--no-extract",
+    ]
+    crawled = run(crawl, env=env, logs=folder / "crawl")
+    _expect_success("sourcekeep crawl", crawled)
+    return Crawled(
+        crawled,
+        sorted((archive / "warc").iterdir()),
+        len(pages),
+        account_of(archive, pages),
+        imported.seconds,
+        _report(crawled),
+    )
+
+
+def crawl_with_wget(pages: list[Page], web: Web, folder: Path) -> Crawled:
+    """Fetch the URLs that wget can read with `wget --warc-file`, through the server as its proxy."""
+    folder.mkdir(parents=True)
+    urls = folder / "urls.txt"
+    readable = [page.url for page in pages if address_of(page.url)]
+    urls.write_text("".join(f"{url}\n" for url in readable), encoding="utf-8")
+    proxy = f"127.0.0.1:{web.http}"
+    command = [
+        *("wget", "--no-config", "--no-hsts", "--no-verbose", "--tries=1", "--timeout=60"),
+        *("--execute=use_proxy=yes", f"--execute=http_proxy={proxy}", f"--execute=https_proxy={proxy}"),
+        *(f"--ca-certificate={web.trusted}", "--output-document=/dev/null"),
+        *(f"--warc-file={folder / 'wget'}", f"--warc-tempdir={folder}", f"--input-file={urls}"),
+    ]
+    crawled = run(command, env=_environment(), logs=folder / "crawl")
+    return Crawled(crawled, sorted(folder.glob("*.warc.gz")), len(readable))
+
+
+def has_wget() -> bool:
+    """Tell whether wget is installed."""
+    return shutil.which("wget") is not None
+
+
+def _write_csv(file: Path, pages: list[Page]) -> None:
+    with file.open("w", encoding="utf-8", newline="") as stream:
+        writer = csv.writer(stream)
+        writer.writerow(["id", "url"])
+        writer.writerows([page.id, page.url] for page in pages)
+
+
+def _environment() -> dict[str, str]:
+    """Return this process's environment without the proxies that would send the contenders elsewhere."""
+    kept = {name: value for name, value in os.environ.items() if not name.lower().endswith("_proxy")}
+    return {**kept, "LC_ALL": "C.UTF-8"}
+
+
+def _expect_success(name: str, ended: Run) -> None:
+    if ended.exit_code:
+        said = ended.errors.read_text(encoding="utf-8", errors="replace").strip().splitlines()[-5:]
+        raise BenchError(f"`{name}` ended with exit code {ended.exit_code}: {' / '.join(said) or 'no message'}")
+
+
+def _report(crawled: Run) -> dict[str, Any]:
+    try:
+        report: dict[str, Any] = json.loads(crawled.output)
+    except json.JSONDecodeError as error:
+        raise BenchError(f"`sourcekeep crawl --json` printed no JSON: {error}") from error
+    return report

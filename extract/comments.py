@@ -1,0 +1,48 @@
+"""Readers' comments: where they stand on a page."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from lxml.html import HtmlElement
+
+_HOLDERS = frozenset("div section aside ol ul article details".split())
+_WORDS = re.compile(
+    r"(?:^|[\s_-])(?:comments?-?(?:list|area|section|thread|container|wrapper|block|box|content|body|holder|feed)?"
+    r"|commentlist|comol|disqus_thread|dsq-comments|reader-comments|kommentare?|kommentarliste|commentaires"
+    r"|comentarios?|commenti|reacties|komentarze|talkback)(?:$|\s)",
+    re.IGNORECASE,
+)
+# One comment of a list; the list itself is what is looked for, and these stand for it where it has no name.
+_SINGLE = re.compile(r"(?:^|\s)comment(?:\s|$)")
+
+
+def find_comments(tree: HtmlElement, is_cut: Callable[[HtmlElement], bool]) -> list[HtmlElement]:
+    """Return the outermost elements that hold readers' comments, in document order."""
+    body = tree.find("body")
+    found: list[HtmlElement] = []
+    stack = [] if body is None else list(reversed(body))
+    while stack:
+        element = stack.pop()
+        if element.tag in _HOLDERS and _is_comments(element):
+            if not is_cut(element):
+                found.append(element)
+        else:
+            stack.extend(reversed(element))
+    return found
+
+
+def _is_comments(element: HtmlElement) -> bool:
+    """Return whether the element's own names say comments, and nothing in it is the article."""
+    names = f"{element.get('class', '')} {element.get('id', '')}"
+    if len(names) == 1 or not _WORDS.search(names):
+        return False
+    return (
+        element.find(".//h1") is None
+        and element.find(".//*[@itemprop='articleBody']") is None
+        and (element.tag == "article" or element.find(".//article") is None or _SINGLE.search(names) is not None)
+    )

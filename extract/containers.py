@@ -1,0 +1,209 @@
+"""Containers that are not the article, known by the words in their class, id and role.
+
+They are cut from the tree before extraction, and kept as notices. The table names general words and
+consent platforms, never a site. Cutting is careful: a container that holds prose or the page's heading stays,
+because class names lie (`paywall` is often the wrapper of the article itself).
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from archive.records import NoticeKind
+from extract.markup import text_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from lxml.html import HtmlElement
+
+_CUTTABLE = frozenset(
+    "div section aside ul ol dl li p span form footer header nav dialog details table h2 h3 h4 h5 h6 "
+    "button a figure menu label".split()
+)
+
+_PARAGRAPH = 80
+"""Characters outside links from which a paragraph counts as prose."""
+
+
+@dataclass(frozen=True, slots=True)
+class ContainerRule:
+    """Words that make an element a container of one kind of notice."""
+
+    kind: NoticeKind
+    rule: str
+    words: str
+    """A regular expression over class and id, lower-cased, with `-` between the words."""
+    max_share: float = 0.3
+    """It is not cut where it holds more of the page's text than this."""
+    max_prose: int = 250
+    """It is not cut where its paragraphs hold more characters outside links than this."""
+
+
+_THING = "(?:banner|bar|bubble|box|notice|popup|pop-up|modal|overlay|dialog|layer|message|msg|hint|info|wrapper)"
+
+RULES: tuple[ContainerRule, ...] = (
+    ContainerRule(
+        NoticeKind.COOKIE,
+        "consent-platform",
+        "onetrust|didomi|usercentrics|uc-banner|cybot-?cookiebot|cookiebot|qc-cmp2?|sp-message-container|truste"
+        "|trustarc|borlabs-?cookie|cmplz|cookie-law-info|cli-modal|iubenda|klaro|osano|termly|cookieyes|cky|"
+        "moove-gdpr|fc-consent|evidon|cc-window|cc-banner|tarteaucitron|axeptio|appconsent|cmpbox|eupopup|"
+        "cookiefirst|cookie-?script|cookiehub|hs-eu-cookie|cookieconsent|cookie-consent",
+        max_share=0.9,
+        max_prose=20_000,
+    ),
+    ContainerRule(
+        NoticeKind.COOKIE,
+        "cookie-words",
+        f"(?:cookies?|consent|gdpr|dsgvo|rgpd|lgpd|privacy)-?{_THING}|cookie-?(?:law|policy|disclaimer|accept)"
+        f"|{_THING}-?cookies?|cmp-?{_THING}",
+        max_share=0.6,
+        max_prose=3_000,
+    ),
+    ContainerRule(
+        NoticeKind.AD_BLOCK,
+        "ad-block-words",
+        f"ad-?block(?:er|ing)?-?(?:{_THING}|detected|wall|detection|alert|warning)?|anti-?ad-?block",
+        max_prose=1_000,
+    ),
+    ContainerRule(
+        NoticeKind.PAYWALL,
+        "paywall-words",
+        f"(?:paywall|regwall|piano|subscri(?:be|ption)|premium|membership)-?(?:{_THING}|offers?|promo|prompt|cta|teaser"
+        "|barrier|gate|upsell)",
+        max_prose=800,
+    ),
+    ContainerRule(
+        NoticeKind.NEWSLETTER,
+        "newsletter-words",
+        "newsletters?|mailing-?list|mailchimp|mc-embed|mc4wp|email-?sign-?up|sign-?up-?form|subscribe-?form"
+        "|subscribe-?widget|jetpack-subscri[a-z-]+|email-?capture|optin-?(?:form|box)",
+        max_prose=500,
+    ),
+    ContainerRule(
+        NoticeKind.ADVERT,
+        "advert-words",
+        "advert(?:s|isement|ising|orial)?|ads?-?(?:slot|unit|container|wrapper|box|banner|label|placeholder|space|zone)"
+        "|(?:banner|google|dfp|gpt|leaderboard)-?ads?|adsbygoogle|sponsored?(?:-?(?:content|links?|posts?|by))?"
+        "|taboola|outbrain|plista|promoted|promo-?(?:box|banner|block)|affiliate-?(?:box|notice|disclosure|links?)|werbung"
+        "|anzeige|publicidad|publicite|publicidade",
+        max_prose=400,
+    ),
+    ContainerRule(
+        NoticeKind.SHARING,
+        "sharing-words",
+        "shar(?:e|ing|ers?)-?(?:buttons?|bar|bars|tools?|links?|icons?|box|block|list|this|post|article|widget|count|menu"
+        "|social|wrapper|container)|social-?(?:shar(?:e|ing)|buttons?|bar|icons?|links?|media|networks?|list|follow"
+        "|menu|tools?)|add-?to-?any|a2a-kit|addthis[a-z-]*|sharedaddy|sd-sharing|shariff|sharethis|share-?this"
+        "|heateor[a-z-]*|essb[a-z-]*|post-?shar(?:e|ing)|article-?shar(?:e|ing)|entry-?share|sociable|follow-?us",
+        max_prose=150,
+    ),
+    ContainerRule(
+        NoticeKind.RELATED,
+        "related-words",
+        "related(?:-?(?:posts?|articles?|stor(?:y|ies)|content|links?|news|items?|topics?|reading|entries|section|list"
+        "|videos?|wrapper|container|widget))?|jp-relatedposts|yarpp[a-z-]*|recommend(?:ed|ations?)(?:-?[a-z]+)?"
+        "|more-?(?:stories|articles|news|from|on|posts|like-this|to-read)|most-?(?:read|popular|viewed|shared|commented)"
+        "|also-?(?:read|like)|read-?(?:also|next)|you-?(?:may|might)(?:-?also)?-?like|see-?also|next-?(?:post|article)"
+        "|prev-?next|trending|popular-?(?:posts?|articles?|stories)|latest-?(?:posts?|articles?|news|stories)"
+        "|recent-?(?:posts?|articles?|comments|entries)|similar-?(?:posts?|articles?)|siehe-auch|lire-aussi|zum-thema",
+        max_prose=600,
+        max_share=0.5,
+    ),
+    ContainerRule(
+        NoticeKind.FORM,
+        "form-words",
+        "comment-?(?:form|respond|reply)|respond|login-?(?:form|box|modal)|search-?(?:form|box|bar)|contact-?form"
+        "|feedback-?form|wpcf7|survey|captcha",
+        max_prose=300,
+    ),
+    ContainerRule(
+        NoticeKind.LEGAL,
+        "legal-words",
+        "copyright(?:-?(?:notice|text|info|line))?|disclaimer|legal-?(?:notice|text|info)|terms-?of-?(?:use|service)"
+        "|reprints?|rights-?reserved|licen[cs]e-?(?:notice|info|box)",
+        max_prose=400,
+    ),
+    ContainerRule(
+        NoticeKind.NAVIGATION,
+        "navigation-words",
+        "bread-?crumbs?|pagination|pager|page-?nav(?:igation)?|post-?nav(?:igation)?|nav-?links|site-?(?:nav|navigation|menu"
+        "|header|footer)|main-?(?:nav|navigation|menu)|nav-?(?:bar|menu|list)|skip-?(?:link|nav|to-content)"
+        "|screen-reader-(?:shortcut|skip)|back-?to-?top|language-?(?:switcher|selector)|tag-?(?:list|links|cloud)"
+        "|post-?tags|entry-?tags|article-?tags|cat-?links|toolbar|print-?(?:link|button)",
+        max_prose=200,
+    ),
+)
+
+_COMPILED = tuple((rule, re.compile(rf"(?:^|[ -])(?:{rule.words})(?:[ -]|$)")) for rule in RULES)
+_ANY = re.compile("|".join(pattern.pattern for _, pattern in _COMPILED))
+_CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
+_NOT_WORD = re.compile(r"[^a-z0-9 ]+")
+
+
+@dataclass(frozen=True, slots=True)
+class Container:
+    """An element to be cut from the tree."""
+
+    element: HtmlElement
+    kind: NoticeKind
+    rule: str
+    text: str
+
+
+def find_containers(tree: HtmlElement, page_chars: int) -> Iterator[Container]:
+    """Yield the outermost containers of *tree* in document order; *page_chars* is its visible text."""
+    body = tree.find("body")
+    if body is None:
+        return
+    stack = list(reversed(body))
+    while stack:
+        element = stack.pop()
+        if container := _judge(element, page_chars):
+            yield container
+        else:
+            stack.extend(reversed(element))
+
+
+def _judge(element: HtmlElement, page_chars: int) -> Container | None:
+    """Return *element* as a container if a rule takes it and nothing in it speaks for the article."""
+    if element.tag not in _CUTTABLE:
+        return None
+    words = _words(element)
+    if not words or not _ANY.search(words):
+        return None
+    for rule, pattern in _COMPILED:
+        if pattern.search(words) and (text := _safe_text(element, rule, page_chars)) is not None:
+            return Container(element, rule.kind, f"container:{rule.rule}", text)
+    return None
+
+
+def _words(element: HtmlElement) -> str:
+    """Return class and id in lower case, words joined with `-`, names with a space."""
+    names = f"{element.get('class', '')} {element.get('id', '')}"
+    if names == " ":
+        return ""
+    return _NOT_WORD.sub("-", _CAMEL.sub("-", names).lower()).replace("- ", " ").strip(" -")
+
+
+def _safe_text(element: HtmlElement, rule: ContainerRule, page_chars: int) -> str | None:
+    """Return the element's text if cutting it is safe under *rule*, else None."""
+    text = text_of(element)
+    if len(text) > rule.max_share * page_chars:
+        return None
+    if element.find(".//h1") is not None or element.find(".//*[@itemprop='articleBody']") is not None:
+        return None
+    return None if _prose(element) > rule.max_prose else text
+
+
+def _prose(element: HtmlElement) -> int:
+    """Return how many characters outside links the longer paragraphs of *element* hold."""
+    total = 0
+    for paragraph in element.iter("p"):
+        text = paragraph.text_content()
+        outside = len(text) - sum(len(link.text_content()) for link in paragraph.iter("a"))
+        total += outside if outside >= _PARAGRAPH else 0
+    return total

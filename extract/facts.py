@@ -1,0 +1,126 @@
+"""What a verdict is made from: one page's headers, markup, blocks and article, gathered once."""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+from extract.markup import fold
+from extract.survey import Survey, prose_chars, weight
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from lxml.html import HtmlElement
+
+    from archive.records import NoticeKind
+
+_SCRIPT_CHARS = 4000
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """What the untouched tree says outside its visible text; read before anything is cut."""
+
+    title: str
+    language: str | None
+    open_graph_type: str
+    is_free: bool | None
+    """schema.org's `isAccessibleForFree`; None where the page doesn't say."""
+    noscript: str
+    scripts: int
+    articles: int
+    """How many `<article>` elements."""
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """All that the rules look at."""
+
+    url: str | None
+    status: int
+    headers: Mapping[str, str]
+    """Names in lower case."""
+    markup: str
+    head: Head
+    page: Survey
+    text: str | None
+    """The article, if one was found."""
+
+    @property
+    def weight(self) -> int:
+        """The article's length, as `extract.survey.weight` counts."""
+        return weight(self.text or "")
+
+    @property
+    def prose(self) -> int:
+        """How many characters of running text are left on the page."""
+        return prose_chars(block for _, block in self.page.left())
+
+    @property
+    def path(self) -> str:
+        """The URL's path in lower case; `/` where there is none."""
+        try:
+            return urlsplit(self.url or "").path.lower() or "/"
+        except ValueError:
+            return "/"
+
+    def cut_chars(self, kind: NoticeKind) -> int:
+        """Return how many characters of notices of *kind* were cut."""
+        return sum(len(cut.text) for cut in self.page.cuts if cut.kind == kind)
+
+    def lines(self) -> Iterator[str]:
+        """Iterate over the page's title, blocks and noscript text."""
+        yield self.head.title
+        yield from (block.text for block in self.page.blocks)
+        yield self.head.noscript
+
+
+def read_head(tree: HtmlElement) -> Head:
+    """Read the head of *tree*."""
+    title = tree.find(".//title")
+    og_type = tree.xpath("string(//meta[@property='og:type']/@content)")
+    return Head(
+        title=fold(title.text_content()) if title is not None else "",
+        language=tree.get("lang") or tree.get("{http://www.w3.org/XML/1998/namespace}lang"),
+        open_graph_type=str(og_type).strip().lower(),
+        is_free=_is_free(tree),
+        noscript=fold(" ".join(element.text_content() for element in tree.iter("noscript")))[:_SCRIPT_CHARS],
+        scripts=sum(1 for _ in tree.iter("script")),
+        articles=sum(1 for _ in tree.iter("article")),
+    )
+
+
+_FALSE = re.compile(r"^(?:false|no|0|https?://schema\.org/false)$", re.IGNORECASE)
+
+
+def _is_free(tree: HtmlElement) -> bool | None:
+    for script in tree.iter("script"):
+        if "ld+json" in (script.get("type") or "") and (said := _find(_json(script.text), "isAccessibleForFree")):
+            return not all(_FALSE.match(str(value)) for value in said)
+    return None
+
+
+def _json(text: str | None) -> Any:
+    try:
+        return json.loads(text or "null", strict=False)
+    except (ValueError, RecursionError):  # pages hold all kinds of text there
+        return None
+
+
+def _find(value: Any, name: str) -> list[Any]:
+    """Return the values of *name* in *value*; only the page's own, not those of its parts."""
+    found: list[Any] = []
+    stack = [value]
+    while stack:
+        item = stack.pop()
+        if isinstance(item, list):
+            stack.extend(item)
+        elif isinstance(item, dict):
+            if name in item:
+                found.append(item[name])
+            stack.append(item.get("@graph"))
+    return found

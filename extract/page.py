@@ -1,0 +1,205 @@
+"""The one entry point: the bytes of a page to its text, what was stripped, and a verdict."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from archive.records import Evidence, Notice, NoticeKind, Verdict
+from extract import mojibake
+from extract.article import article_text, metadata_of
+from extract.decode import Decoded, decode
+from extract.facts import Facts, read_head
+from extract.language import detect
+from extract.markup import fold, parse
+from extract.pdf import is_pdf, read_pdf
+from extract.survey import Survey, survey
+from extract.verdict import TEXT_VERDICTS, judge
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+_MEDIA = ("image/", "audio/", "video/")
+_SNIFF = 1024
+_BINARY_SHARE = 0.1
+# Where a wall stands, what is left of the page is what the wall says.
+_WALL_NOTICE = {
+    Verdict.PAYWALLED: NoticeKind.PAYWALL,
+    Verdict.CONSENT_WALL: NoticeKind.COOKIE,
+    Verdict.LOGIN_WALL: NoticeKind.FORM,
+    Verdict.BOT_WALL: NoticeKind.FORM,
+    Verdict.REMOVED: NoticeKind.LEGAL,
+    Verdict.PARKED: NoticeKind.ADVERT,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class ExtractedPage:
+    """What extraction made of one page."""
+
+    verdict: Verdict
+    evidence: Evidence
+    """At least `rule`: which one decided on the verdict."""
+    text: str | None = None
+    """Paragraphs, a line each; None for walls, error pages, and where there is none."""
+    comments: str | None = None
+    title: str | None = None
+    byline: str | None = None
+    published_on: str | None = None
+    site_name: str | None = None
+    language: str | None = None
+    """BCP 47; None where there is too little text to tell and the page doesn't say."""
+    language_confidence: float | None = None
+    notices: tuple[Notice, ...] = ()
+    charset: str | None = None
+    repair: str | None = None
+    """What was wrong with the page's characters, and how it was put right."""
+
+
+def extract_page(
+    body: bytes, *, url: str | None = None, headers: Mapping[str, str] | None = None, http_status: int | None = None
+) -> ExtractedPage:
+    """Return the text of *body*, what was stripped from it, and what it is.
+
+    *body* is a response's payload without its transfer and content codings; *url*, *headers* and *http_status* are
+    the response's. Pure and deterministic; never raises, whatever the bytes are: what fails inside is the verdict
+    `unknown`, with the error as its evidence.
+    """
+    lower = {name.lower(): value for name, value in (headers or {}).items()}
+    try:
+        return _extract(body, url, lower, http_status or 200)
+    except Exception as error:  # noqa: BLE001  # the contract: any bytes give an answer, and this one says why
+        return ExtractedPage(
+            Verdict.UNKNOWN, {"rule": "extraction-failed", "error": f"{type(error).__name__}: {error}"}
+        )
+
+
+def _extract(body: bytes, url: str | None, headers: Mapping[str, str], status: int) -> ExtractedPage:
+    media_type = headers.get("content-type", "").partition(";")[0].strip().lower()
+    if is_pdf(body) and status < 400:  # noqa: PLR2004  # errors begin there
+        return _pdf(body)
+    if media_type.startswith(_MEDIA) and status < 400:  # noqa: PLR2004
+        return ExtractedPage(Verdict.MEDIA, {"rule": "media-type", "media_type": media_type})
+    if _is_binary(body):
+        return ExtractedPage(Verdict.DOCUMENT, {"rule": "binary", "media_type": media_type or None, "bytes": len(body)})
+    decoded = decode(body, content_type=headers.get("content-type"))
+    if media_type == "text/plain" and status < 400:  # noqa: PLR2004
+        return _plain(decoded)
+    return _html(decoded, url, headers, status)
+
+
+def _is_binary(body: bytes) -> bool:
+    """Tell whether *body* is no text at all: control characters that no text has (WHATWG MIME Sniffing, 5)."""
+    sample = body[:_SNIFF]
+    if sample.startswith((b"\xff\xfe", b"\xfe\xff", b"\xef\xbb\xbf")):
+        return False
+    controls = sum(byte < 9 or 14 <= byte < 27 or 28 <= byte < 32 for byte in sample)  # noqa: PLR2004  # the table
+    utf_16 = sample.count(0) > len(sample) // 4 and not any(1 <= byte < 9 for byte in sample)  # noqa: PLR2004
+    return controls > _BINARY_SHARE * len(sample) and not utf_16
+
+
+def _pdf(body: bytes) -> ExtractedPage:
+    read = read_pdf(body)
+    evidence: Evidence = {"rule": "pdf", "pages": read.pages}
+    if read.problem:
+        evidence["problem"] = read.problem
+    language = detect(read.text, None)
+    return ExtractedPage(
+        Verdict.DOCUMENT,
+        evidence,
+        text=_storable(read.text),
+        title=_storable(read.title),
+        byline=_storable(read.author),
+        published_on=read.created_on,
+        language=language.tag,
+        language_confidence=language.confidence,
+    )
+
+
+def _plain(decoded: Decoded) -> ExtractedPage:
+    text = decoded.text.strip()
+    if not text:
+        return ExtractedPage(Verdict.EMPTY, {"rule": "no-visible-text"}, charset=decoded.charset)
+    language = detect(text, None)
+    return ExtractedPage(
+        Verdict.DOCUMENT,
+        {"rule": "plain-text"},
+        text=_storable(text),
+        language=language.tag,
+        language_confidence=language.confidence,
+        charset=decoded.charset,
+        repair=decoded.repair,
+    )
+
+
+def _html(decoded: Decoded, url: str | None, headers: Mapping[str, str], status: int) -> ExtractedPage:
+    tree = parse(decoded.text)
+    if tree is None:
+        return ExtractedPage(Verdict.EMPTY, {"rule": "no-markup"}, charset=decoded.charset, repair=decoded.repair)
+    head = read_head(tree)
+    metadata = metadata_of(tree, url)
+    page = survey(tree)
+    facts = Facts(url, status, headers, decoded.text, head, page, None)
+    facts = replace(facts, text=article_text(tree, facts.prose))
+    verdict, evidence = judge(facts)
+    text = facts.text if verdict in TEXT_VERDICTS and status < 400 else None  # noqa: PLR2004
+    text, repair = _repaired(text, decoded.repair)
+    language = detect(text, head.language or headers.get("content-language"))
+    return ExtractedPage(
+        verdict,
+        evidence,
+        text=text,
+        comments="\n\n".join(filter(None, page.comments)) or None,
+        title=metadata.title,
+        byline=metadata.byline,
+        published_on=metadata.published_on,
+        site_name=metadata.site_name,
+        language=language.tag if text else None,
+        language_confidence=language.confidence,
+        notices=tuple(_notices(page, facts.text if text else None, verdict)),
+        charset=decoded.charset,
+        repair=repair,
+    )
+
+
+def _repaired(text: str | None, repair: str | None) -> tuple[str | None, str | None]:
+    """Repair mojibake that stands in the page itself, and say so beside what decoding said."""
+    if not text:
+        return None, repair
+    fixed = mojibake.repair(text)
+    return _storable(fixed.text), "; ".join(filter(None, (repair, fixed.note))) or None
+
+
+def _storable(text: str | None) -> str | None:
+    """Return *text* without what UTF-8 can't hold or a terminal would obey: lone surrogates, NUL."""
+    return text.encode("utf-8", "replace").decode("utf-8").replace("\0", "") if text else None
+
+
+def _notices(page: Survey, text: str | None, verdict: Verdict) -> Iterable[Notice]:
+    """Yield what was stripped in the order of the page: the cuts, and what stands outside the article."""
+    kept = fold(text or "")
+    kept_orders = [order for order, block in page.left() if text and block.text in kept]
+    outside = {order for order, _ in page.left()} - set(kept_orders)
+    rule = "outside-article" if text else f"verdict:{verdict}"
+    kind = NoticeKind.NAVIGATION if text else _WALL_NOTICE.get(verdict, NoticeKind.NAVIGATION)
+    found = [(cut.order, Notice(cut.kind, cut.rule, cut.text, 0)) for cut in page.cuts]
+    found += [(run[0], Notice(kind, rule, _joined(page, run), 0)) for run in _runs(sorted(outside))]
+    for order, notice in sorted(found, key=lambda pair: pair[0]):
+        before = sum(kept_order < order for kept_order in kept_orders)
+        yield Notice(notice.kind, notice.rule, _storable(notice.text) or "", before)
+
+
+def _runs(orders: list[int]) -> Iterable[list[int]]:
+    """Yield *orders* in runs without a gap."""
+    run: list[int] = []
+    for order in orders:
+        if run and order != run[-1] + 1:
+            yield run
+            run = []
+        run.append(order)
+    if run:
+        yield run
+
+
+def _joined(page: Survey, orders: list[int]) -> str:
+    return "\n".join(page.blocks[order].text for order in orders)

@@ -1,0 +1,133 @@
+"""Tables of phrases, and finding which of them a block of text is.
+
+A table is a TOML file beside this module: groups, in each group languages, in each language phrases in the
+notation that `notices.toml` explains.
+"""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections import defaultdict
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+_ELLIPSIS = "…"
+_FORMS = str.maketrans("’‘‛`´ʼ“”„‟«»", "''''''" + '"' * 6)
+_WORD = re.compile(r"\w+")
+_EDGE = re.compile(r"^[\W_]+|[\W_]+$")
+# Scripts written without spaces, where a phrase has no word to be looked up by.
+_UNSPACED = re.compile("[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff]")
+
+
+@dataclass(frozen=True, slots=True)
+class Phrase:
+    """One line of a table."""
+
+    group: str
+    language: str
+    phrase: str
+    """As the table has it."""
+    pieces: tuple[str, ...]
+    """Its words between the ellipses, folded."""
+    begins: bool
+    """Whether the block must begin with them."""
+    ends: bool
+    """Whether the block must end with them."""
+    max_chars: int
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether the block must be these words and nothing else."""
+        return self.begins and self.ends and len(self.pieces) == 1
+
+    def matches(self, folded: str) -> bool:
+        """Return whether *folded* is, begins with, ends with or holds these words."""
+        if len(folded) > self.max_chars:
+            return False
+        if self.begins and not folded.startswith(self.pieces[0]):
+            return False
+        if self.ends and not folded.endswith(self.pieces[-1]):
+            return False
+        start = 0
+        for piece in self.pieces:
+            found = folded.find(piece, start)
+            if found < 0:
+                return False
+            start = found + len(piece)
+        return True
+
+
+def fold_words(text: str) -> str:
+    """Return *text* as phrases are compared: lower case, one space, one form of each quotation mark."""
+    return " ".join(text.translate(_FORMS).lower().split())
+
+
+class PhraseTable:
+    """Phrases, indexed by a word that each of them needs."""
+
+    def __init__(self, phrases: list[Phrase]) -> None:
+        self._whole: dict[str, Phrase] = {}
+        self._by_word: dict[str, list[Phrase]] = defaultdict(list)
+        self._unspaced: list[Phrase] = []
+        self._wordless: list[Phrase] = []
+        for phrase in phrases:
+            self._add(phrase)
+
+    def _add(self, phrase: Phrase) -> None:
+        if phrase.is_whole:
+            self._whole.setdefault(_EDGE.sub("", phrase.pieces[0]), phrase)
+            return
+        words = [word for piece in phrase.pieces for word in _WORD.findall(piece)]
+        if any(_UNSPACED.search(piece) for piece in phrase.pieces):
+            self._unspaced.append(phrase)
+        elif not words:
+            self._wordless.append(phrase)
+        else:
+            self._by_word[max(words, key=len)].append(phrase)
+
+    def find(self, text: str) -> Phrase | None:
+        """Return the first phrase that the block *text* is, or None."""
+        return next(self.find_all(text), None)
+
+    def find_all(self, text: str) -> Iterator[Phrase]:
+        """Yield every phrase that the block *text* is or holds."""
+        folded = fold_words(text)
+        if whole := self._whole.get(_EDGE.sub("", folded)):
+            yield whole
+        # Sorted, so that the answer does not hang on the order of a set.
+        for word in sorted(self._by_word.keys() & set(_WORD.findall(folded))):
+            yield from (phrase for phrase in self._by_word[word] if phrase.matches(folded))
+        yield from (phrase for phrase in self._wordless if phrase.matches(folded))
+        if _UNSPACED.search(folded):
+            yield from (phrase for phrase in self._unspaced if phrase.matches(folded))
+
+
+@cache
+def load_table(name: str) -> PhraseTable:
+    """Read the table *name* (a TOML file beside this module), once in a process."""
+    groups = tomllib.loads((Path(__file__).parent / name).read_text(encoding="utf-8"))
+    return PhraseTable(
+        [
+            _parse(group, language, phrase, int(entries["max_chars"]))
+            for group, entries in groups.items()
+            for language, phrases in entries.items()
+            if language != "max_chars"
+            for phrase in phrases
+        ]
+    )
+
+
+def _parse(group: str, language: str, phrase: str, max_chars: int) -> Phrase:
+    """Return *phrase* in its compared form; ValueError where it has no words."""
+    folded = fold_words(phrase)
+    pieces = tuple(piece.strip() for piece in folded.split(_ELLIPSIS) if piece.strip())
+    if not pieces:
+        raise ValueError(f"a phrase of group {group!r}, language {language!r} has no words: {phrase!r}")
+    begins, ends = not folded.startswith(_ELLIPSIS), not folded.endswith(_ELLIPSIS)
+    return Phrase(group, language, phrase, pieces, begins, ends, max_chars)

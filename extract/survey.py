@@ -1,0 +1,199 @@
+"""What stands on a page: every visible block, and which of them are notices or comments.
+
+The survey is made on the whole tree before anything is cut, so that each block keeps its place, and what is cut
+can be told with its position in the text that is left.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from archive.records import NoticeKind
+from extract.comments import find_comments
+from extract.containers import find_containers
+from extract.markup import Block, blocks
+from extract.phrases import Phrase, load_table
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from lxml.html import HtmlElement
+
+# A heading such as "Related articles" takes the links below it along, up to this many blocks.
+_AFTER_HEADING = 15
+_LINK_BLOCK = 0.7
+_TEASER_LINK_SHARE = 0.4
+# Running text, against menus, captions and lists of links.
+_PROSE_WEIGHT = 70
+_PROSE_LINK_SHARE = 0.4
+_DENSE = re.compile("[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
+# With less running text than this beside them, readers' comments are the page's content.
+_MIN_ARTICLE = 250
+_SENTENCE_ENDS = (".", "!", "?", "。", "؟", "।", ".“", ".”", '."')
+
+
+@dataclass(frozen=True, slots=True)
+class Cut:
+    """One block, or the blocks of one container, that is no part of the article."""
+
+    kind: NoticeKind
+    rule: str
+    text: str
+    order: int
+    """The number of its first block on the page."""
+
+
+@dataclass(slots=True)
+class Survey:
+    """The blocks of a page, and what has been cut from its tree."""
+
+    blocks: list[Block]
+    cuts: list[Cut] = field(default_factory=list)
+    comments: list[str] = field(default_factory=list)
+    """The text of each container of readers' comments, a line for each block."""
+    taken: set[int] = field(default_factory=set)
+    """The numbers of the blocks that were cut, as notices or as comments."""
+
+    @property
+    def chars(self) -> int:
+        """How many characters of visible text the page has."""
+        return sum(len(block.text) for block in self.blocks)
+
+    def left(self) -> list[tuple[int, Block]]:
+        """Return the blocks that were not cut, each with its number."""
+        return [(order, block) for order, block in enumerate(self.blocks) if order not in self.taken]
+
+
+def survey(tree: HtmlElement) -> Survey:
+    """Survey *tree*, and cut from it what the tables of containers and phrases know."""
+    page = Survey(list(blocks(tree)))
+    total = page.chars
+    found = [(item.element, item) for item in find_containers(tree, total)]
+    owners = _Owners(element for element, _ in found)
+    commented = find_comments(tree, owners.is_owned)
+    owners.add(commented)
+    owned: dict[HtmlElement, list[int]] = {}
+    for order, block in enumerate(page.blocks):
+        if (owner := owners.of(block.element)) is not None:
+            owned.setdefault(owner, []).append(order)
+    for element, container in found:
+        orders = owned.get(element, [])
+        page.taken.update(orders)
+        if container.text:
+            page.cuts.append(Cut(container.kind, container.rule, container.text, min(orders, default=0)))
+    if commented and prose_chars(_outside(page, owned)) < _MIN_ARTICLE:
+        # A thread: what its names call comments is all that the page has to say.
+        commented = []
+    for element in commented:
+        orders = owned.get(element, [])
+        page.taken.update(orders)
+        page.comments.append("\n".join(_comment_lines(page, orders)))
+    leaves = _cut_phrases(page)
+    for element in [*(element for element, _ in found), *commented, *leaves]:
+        if element.getparent() is not None:
+            element.drop_tree()
+    return page
+
+
+def prose_chars(items: Iterable[Block]) -> int:
+    """Return how many characters the blocks of running text among *items* have."""
+    return sum(len(item.text) for item in items if is_prose(item))
+
+
+def is_prose(block: Block) -> bool:
+    """Return whether *block* is running text: long for its script, and no list of links."""
+    return weight(block.text) >= _PROSE_WEIGHT and block.link_share < _PROSE_LINK_SHARE
+
+
+def weight(text: str) -> int:
+    """Return the length of *text* in characters of Latin script: one of Chinese or Japanese says as much as three."""
+    return len(text) + 2 * len(_DENSE.findall(text))
+
+
+def _outside(page: Survey, owned: dict[HtmlElement, list[int]]) -> list[Block]:
+    """Return the blocks that lie in no cut element."""
+    inside = {order for orders in owned.values() for order in orders}
+    return [block for order, block in enumerate(page.blocks) if order not in inside]
+
+
+class _Owners:
+    """Which cut element a block lies in."""
+
+    def __init__(self, elements: Iterable[HtmlElement]) -> None:
+        self._owner: dict[HtmlElement, HtmlElement | None] = {}
+        self.add(elements)
+
+    def add(self, elements: Iterable[HtmlElement]) -> None:
+        self._owner = {element: owner for element, owner in self._owner.items() if owner is element}
+        self._owner |= {element: element for element in elements}
+
+    def of(self, element: HtmlElement) -> HtmlElement | None:
+        """Return the cut element that is *element* or stands above it, or None."""
+        path: list[HtmlElement] = []
+        node: HtmlElement | None = element
+        while node is not None and node not in self._owner:
+            path.append(node)
+            node = node.getparent()
+        owner = None if node is None else self._owner[node]
+        self._owner.update(dict.fromkeys(path, owner))
+        return owner
+
+    def is_owned(self, element: HtmlElement) -> bool:
+        return self.of(element) is not None
+
+
+def _comment_lines(page: Survey, orders: Sequence[int]) -> Iterable[str]:
+    """Yield the comments' lines, their buttons and forms set apart as notices."""
+    table = load_table("notices.toml")
+    for order in orders:
+        text = page.blocks[order].text
+        if phrase := table.find(text):
+            page.cuts.append(_phrase_cut(phrase, text, order))
+        else:
+            yield text
+
+
+def _phrase_cut(phrase: Phrase, text: str, order: int) -> Cut:
+    return Cut(NoticeKind(phrase.group), f"phrase:{phrase.language}:{phrase.phrase}", text, order)
+
+
+def _cut_phrases(page: Survey) -> list[HtmlElement]:
+    """Cut the blocks that the table of phrases knows; return the elements that hold nothing else."""
+    table = load_table("notices.toml")
+    leaves: list[HtmlElement] = []
+    follow = 0
+    for order, block in page.left():
+        phrase = table.find(block.text)
+        if phrase and is_notice(phrase, block):
+            cut = _phrase_cut(phrase, block.text, order)
+            follow = _AFTER_HEADING if cut.kind == NoticeKind.RELATED and phrase.is_whole else 0
+        elif follow and block.link_share >= _LINK_BLOCK:
+            cut = Cut(NoticeKind.RELATED, "after-heading", block.text, order)
+            follow -= 1
+        else:
+            follow = 0
+            continue
+        page.cuts.append(cut)
+        page.taken.add(order)
+        if is_leaf(block):
+            leaves.append(block.element)
+    return leaves
+
+
+def is_notice(phrase: Phrase, block: Block) -> bool:
+    """Return whether *block* is the notice that *phrase* suggests, not a sentence that begins like it."""
+    if block.text[0] in "“„\"«‚'‘" and not phrase.is_whole:
+        return False
+    if phrase.group == NoticeKind.RELATED and not phrase.is_whole and not phrase.ends:
+        return block.link_share >= _TEASER_LINK_SHARE or not block.text.endswith(_SENTENCE_ENDS)
+    return True
+
+
+def is_leaf(block: Block) -> bool:
+    """Return whether the block is all that its element holds, so that the element can go."""
+    element = block.element
+    if element.tag in {"html", "body", "td", "th"}:
+        return False
+    return len("".join(element.text_content().split())) <= len("".join(block.text.split()))

@@ -1,0 +1,37 @@
+"""`sourcekeep export`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+
+@click.command(epilog="Example: sourcekeep export --format csv --output sources.csv")
+@click.option("--format", "name", type=click.Choice(["jsonl", "csv", "markdown"]), required=True, help="What to write.")
+@click.option("--incident", metavar="ID", help="Only what one incident cites.")
+@click.option(
+    "--output",
+    type=click.Path(path_type=Path, allow_dash=True),
+    metavar="FILE",
+    help="Write there, whole or not at all, and not to standard output.",
+)
+@click.pass_obj
+def command(archive_dir: Path, *, name: str, incident: str | None, output: Path | None) -> None:
+    """Write the citations with what is known of each: one object, row or section a citation.
+
+    jsonl has everything as it is; csv has the same columns, safe to open in a spreadsheet; markdown is for reading,
+    with the clean texts. The columns are explained in docs/export.md.
+    """
+    from archive.folder import ArchiveFolder
+    from sourcekeep import screen
+    from sourcekeep.exports import export
+
+    folder = ArchiveFolder.open(archive_dir)
+    with screen.printing():
+        export(
+            folder,
+            name,
+            incident_id=None if incident is None else screen.typed(incident),
+            path=None if output == Path("-") else output,
+        )

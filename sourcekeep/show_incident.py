@@ -1,0 +1,92 @@
+"""`sourcekeep show INCIDENT-ID` for people."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+import click
+
+from sourcekeep.judgement import Standing
+from sourcekeep.screen import count, line, shortened, styled, when, wrapped
+
+if TYPE_CHECKING:
+    from typing import Any
+
+    from sourcekeep.showing import CitationView, IncidentView
+
+_INDENT = " " * 6
+_LONGEST_FIELD = 400
+_COLOURS = {Standing.USABLE: "green", Standing.TO_CHECK: "yellow", Standing.NOT_USABLE: "red"}
+
+
+def print_incident(view: IncidentView) -> None:
+    """Print *view*: the record, then each citation with what became of it."""
+    incident = view.incident
+    click.echo(styled(" ".join(filter(None, (line(incident.id), line(incident.title or "")))), bold=True))
+    if incident.occurred:
+        click.echo(f"occurred {line(incident.occurred)}")
+    if incident.summary:
+        click.echo()
+        for paragraph in filter(None, map(line, incident.summary.splitlines())):
+            click.echo(wrapped(paragraph))
+    if incident.fields:
+        _heading(f"Fields, from {line(incident.origin)}")
+        for name, value in incident.fields.items():
+            click.echo(wrapped(f"{line(name)}: {shortened(_field(value), _LONGEST_FIELD)}", "  ", "    "))
+    _heading(_in_numbers(view))
+    for citation in view.citations:
+        _print_citation(citation)
+
+
+def _heading(text: str) -> None:
+    click.echo()
+    click.echo(styled(text, bold=True))
+
+
+def _field(value: Any) -> str:
+    return line(value if isinstance(value, str) else json.dumps(value, ensure_ascii=False))
+
+
+def _in_numbers(view: IncidentView) -> str:
+    """Return `9 sources cited: 4 usable, 5 not usable; 5 links without a URL`."""
+    cited = sum(view.standings.values())
+    words = [
+        f"{view.standings[standing]} {standing.words}"
+        for standing in Standing
+        if view.standings[standing] or standing is Standing.USABLE
+    ]
+    lost = f"; {count(view.lost_links, 'link')} without a URL" if view.lost_links else ""
+    return f"{count(cited, 'source')} cited: {', '.join(words)}{lost}"
+
+
+def _print_citation(citation: CitationView) -> None:
+    click.echo(styled(wrapped(line(citation.cited_as), f"{citation.position:>4}. ", _INDENT), bold=True))
+    if citation.label:
+        click.echo(wrapped(line(citation.label), _INDENT))
+    found = citation.judgement
+    if found is None:
+        click.echo(f"{_INDENT}{styled('URL lost', fg='red')}: the record names this link and not its address")
+        click.echo(wrapped("-> Find the address, put it into the incident's record, and import it again.", _INDENT))
+    else:
+        standing = styled(found.standing.words, fg=_COLOURS.get(found.standing))
+        click.echo(f"{_INDENT}{standing}: {found.label}{_when(citation)}")
+        click.echo(wrapped(line(found.explanation), _INDENT))
+        for more in (found.last_look, found.advice and f"-> {found.advice}", _text(citation.row)):
+            if more:
+                click.echo(wrapped(line(more), _INDENT))
+    if pasted := citation.row["pasted_text"]:
+        click.echo(f"{_INDENT}the record holds {count(len(pasted), 'character')} of pasted text for it")
+
+
+def _when(citation: CitationView) -> str:
+    captured_at = citation.row["best_captured_at"] or citation.row["captured_at"]
+    return f", captured {when(captured_at)}" if captured_at else ""
+
+
+def _text(row: dict[str, Any]) -> str:
+    if not row["text"]:
+        return ""
+    language = row["language"] or "of unknown language"
+    title = f"“{line(row['title'])}”, " if row["title"] else ""
+    return f"{title}{count(row['words'], 'word')}, {language}"

@@ -1,0 +1,164 @@
+"""`sourcekeep show URL` for people."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from archive.catalogue.texts import count_words
+from sourcekeep.screen import block, count, line, shortened, size, styled, when, wrapped
+from sourcekeep.words import evidence_words
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from archive.records import Exchange, Notice, RecordPlace, Text
+    from sourcekeep.showing import CaptureView, SourceView
+
+_NAME = 12
+_FIRST_LINES = 6
+_FIRST_EXCHANGES, _LAST_EXCHANGES = 4, 2
+_LONGEST_LINE = 240
+_LONGEST_NOTICE = 120
+
+
+def print_source(view: SourceView, *, whole_text: bool, history: bool) -> None:
+    """Print *view*: what it is good for, who cites it, its captures, its text, and the records that prove it."""
+    click.echo(styled(line(view.source.url), bold=True))
+    click.echo(wrapped(f"{view.judgement.standing.words}: {line(view.judgement.explanation)}"))
+    for more in (view.judgement.last_look, view.judgement.advice and f"-> {view.judgement.advice}"):
+        if more:
+            click.echo(wrapped(line(more)))
+    _print_cited_by(view)
+    if view.text:
+        _print_text(view.text, whole=whole_text)
+    _print_captures(view)
+    if history:
+        _print_history(view.captures)
+
+
+def _heading(text: str) -> None:
+    click.echo()
+    click.echo(styled(text, bold=True))
+
+
+def _fact(name: str, text: str) -> None:
+    click.echo(wrapped(text, f"  {name:<{_NAME}}", " " * (_NAME + 2)))
+
+
+def _print_cited_by(view: SourceView) -> None:
+    _heading("Cited by")
+    for citing in view.cited_by:
+        click.echo(wrapped(" ".join(filter(None, (line(citing.incident_id), line(citing.title or "")))), "  ", "    "))
+        if citing.cited_as != view.source.url:
+            click.echo(f"    as {line(citing.cited_as)}")
+    if not view.cited_by:
+        click.echo("  no incident any more")
+
+
+def _print_captures(view: SourceView) -> None:
+    if view.last is None:
+        return
+    _heading("Last capture" if view.last is not view.best else "Last capture, which is also the best copy")
+    _print_capture(view.last)
+    _fact("next due", when(view.source.next_due_at))
+    if view.best is not None and view.best is not view.last:
+        _heading("Best copy")
+        _print_capture(view.best)
+
+
+def _print_capture(view: CaptureView) -> None:
+    capture = view.capture
+    status = f" (HTTP {capture.http_status})" if capture.http_status else ""
+    _fact("captured", f"{when(capture.requested_at)}, in crawl {capture.crawl_id}")
+    _fact("outcome", f"{capture.outcome}{status}")
+    _fact("verdict", view.verdict or "none")
+    _fact("in words", line(view.explanation))
+    for why in evidence_words(capture.evidence):
+        _fact("evidence", line(why))
+    if capture.bytes:
+        _fact("received", f"{size(capture.bytes)}, {line(capture.media_type or 'no media type')}")
+    left_out = capture.exchanges[_FIRST_EXCHANGES:-_LAST_EXCHANGES]
+    for exchange in capture.exchanges[:_FIRST_EXCHANGES]:
+        _print_exchange(exchange)
+    if left_out:
+        click.echo(f"  … {count(len(left_out), 'exchange')} more (--json has them all)")
+    for exchange in capture.exchanges[_FIRST_EXCHANGES:][-_LAST_EXCHANGES:]:
+        _print_exchange(exchange)
+    if view.robots:
+        _fact("robots.txt", _place(view.robots))
+    _fact("record", _place(capture.place))
+
+
+def _print_exchange(exchange: Exchange) -> None:
+    came = f"HTTP {exchange.http_status}" if exchange.http_status else line(exchange.error or "no answer")
+    at = f", from {exchange.ip}" if exchange.ip else ""
+    click.echo(f"  {f'exchange {exchange.seq}':<{_NAME}}{line(exchange.url)}")
+    _fact("", f"{came}{at}, {when(exchange.requested_at)}, {exchange.elapsed_ms:,} ms")
+    if exchange.response:
+        _fact("", f"response {_place(exchange.response)}")
+    if exchange.payload_digest:
+        _fact("", f"payload {exchange.payload_digest}")
+    if exchange.request:
+        _fact("", f"request {_place(exchange.request)}")
+
+
+def _place(place: RecordPlace) -> str:
+    return f"{place.record_id} at {place.warc_offset} of {place.warc_file}, {place.warc_length} bytes"
+
+
+def _print_history(captures: Iterable[CaptureView]) -> None:
+    _heading("All captures, oldest first")
+    for view in captures:
+        capture = view.capture
+        click.echo(f"  {when(capture.requested_at)}  {styled(view.label, bold=True)}")
+        click.echo(wrapped(line(view.explanation), "      "))
+        digest = f"; payload {capture.payload_digest}" if capture.payload_digest else ""
+        click.echo(wrapped(f"record {_place(capture.place)}{digest}", "      "))
+
+
+def _print_text(text: Text, *, whole: bool) -> None:
+    _heading("Text")
+    certainty = f" ({text.language_confidence:.2f})" if text.language_confidence is not None else ""
+    facts = {
+        "title": text.title,
+        "byline": text.byline,
+        "published": text.published_on,
+        "site": text.site_name,
+        "language": text.language and f"{text.language}{certainty}",
+        "charset": text.charset,
+        "repair": text.repair,
+        "comments": text.comments and _amount(text.comments),
+        "text": _amount(text.text) if text.text else "none",
+        "extractor": text.extractor,
+    }
+    for name, value in facts.items():
+        if value:
+            _fact(name, line(value))
+    _print_notices(text.notices, whole=whole)
+    if text.text:
+        click.echo()
+        _print_body(text.text, whole=whole)
+
+
+def _amount(text: str) -> str:
+    return f"{count(count_words(text), 'word')}, {count(len(text), 'character')}"
+
+
+def _print_notices(notices: tuple[Notice, ...], *, whole: bool) -> None:
+    for notice in notices:
+        said = line(notice.text)
+        _fact("stripped", f"{notice.kind} ({line(notice.rule)}): {said if whole else shortened(said, _LONGEST_NOTICE)}")
+
+
+def _print_body(text: str, *, whole: bool) -> None:
+    paragraphs = [paragraph for paragraph in block(text).splitlines() if paragraph.strip()]
+    if whole:
+        for paragraph in paragraphs:
+            click.echo(wrapped(paragraph, "  "))
+        return
+    for paragraph in paragraphs[:_FIRST_LINES]:
+        click.echo(wrapped(shortened(paragraph, _LONGEST_LINE), "  "))
+    if len(paragraphs) > _FIRST_LINES or any(len(one) > _LONGEST_LINE for one in paragraphs):
+        click.echo("  … (--text shows the whole)")

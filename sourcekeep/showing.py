@@ -1,0 +1,246 @@
+"""All that is known of one source or one incident, gathered from the catalogue."""
+
+from __future__ import annotations
+
+import difflib
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+from archive.errors import ArchiveError
+from archive.urls import strip_url
+from archive.warc_reader import read_http_response
+from sourcekeep.judgement import Judgement, Standing, judge
+from sourcekeep.screen import line
+from sourcekeep.words import advice, explain, label
+
+if TYPE_CHECKING:
+    from archive.catalogue import Catalogue
+    from archive.folder import ArchiveFolder
+    from archive.http_message import HttpMessage
+    from archive.records import Capture, Incident, RecordPlace, Source, Text
+
+_NEAR = 3
+
+
+class NotFoundError(ArchiveError):
+    """There is no such incident and no such source."""
+
+
+@dataclass(frozen=True, slots=True)
+class CitedBy:
+    """An incident that cites a source."""
+
+    incident_id: str
+    title: str | None
+    cited_as: str
+
+
+@dataclass(frozen=True, slots=True)
+class CaptureView:
+    """One capture, in rows and in words."""
+
+    id: int
+    verdict: str | None
+    label: str
+    explanation: str
+    advice: str
+    robots: RecordPlace | None
+    """Where the robots.txt lies that denied it, if one did."""
+    capture: Capture
+
+
+@dataclass(frozen=True, slots=True)
+class SourceView:
+    """One source with everything that is kept of it."""
+
+    source: Source
+    cited_by: list[CitedBy]
+    judgement: Judgement
+    best: CaptureView | None
+    last: CaptureView | None
+    text: Text | None
+    """Of the best capture; without one, what extraction made of the last."""
+    captures: list[CaptureView]
+    """Oldest first."""
+
+
+@dataclass(frozen=True, slots=True)
+class CitationView:
+    """One thing that an incident cites, with what is known of it."""
+
+    position: int
+    cited_as: str
+    label: str | None
+    source_id: int | None
+    """None for a link whose URL was lost."""
+    judgement: Judgement | None
+    """None for a link whose URL was lost."""
+    row: dict[str, Any]
+    """Columns as in `docs/export.md`."""
+
+
+@dataclass(frozen=True, slots=True)
+class IncidentView:
+    """One incident with what it cites, in its order."""
+
+    incident: Incident
+    standings: dict[str, int]
+    """How many of its sources, each counted once, are good for what."""
+    lost_links: int
+    citations: list[CitationView]
+
+
+def find(catalogue: Catalogue, wanted: str) -> SourceView | IncidentView:
+    """Return the incident with the id *wanted*, or the source with that URL's comparison key.
+
+    Raises NotFoundError, with what comes near it.
+    """
+    incident = catalogue.incidents.get(wanted)
+    if incident is not None:
+        return _incident_view(catalogue, incident)
+    source = catalogue.sources.find(wanted)
+    if source is not None:
+        return _source_view(catalogue, source)
+    raise NotFoundError(
+        f"{line(wanted)} is no incident's id and no cited URL in {catalogue.path.parent}{near(catalogue, wanted)}"
+    )
+
+
+def near(catalogue: Catalogue, wanted: str, *, urls: bool = True) -> str:
+    """Return `; near it: …` with ids, and *urls*, that are like *wanted*; empty when there is none."""
+    ids = [head.id for head in catalogue.reports.incident_heads()]
+    found = difflib.get_close_matches(wanted, ids, n=_NEAR)
+    found += [one for one in ids if one.casefold() == wanted.casefold() and one not in found]
+    if urls:
+        found += _near_urls(catalogue, wanted)
+    return f"; near it: {', '.join(map(line, found[: 2 * _NEAR]))}" if found else ""
+
+
+def _near_urls(catalogue: Catalogue, wanted: str) -> list[str]:
+    """Return cited URLs that hold *wanted*, or are like it on its host."""
+    bare = strip_url(wanted).partition("://")[2] or strip_url(wanted)
+    if found := catalogue.reports.urls_with(bare, _NEAR) if bare else []:
+        return found
+    try:
+        host = urlsplit(f"//{bare}").hostname
+    except ValueError:
+        return []
+    if not host or "." not in host:
+        return []
+    return difflib.get_close_matches(wanted, catalogue.reports.urls_with(host, 1000), n=_NEAR, cutoff=0.4)
+
+
+def raw_response(folder: ArchiveFolder, view: SourceView) -> HttpMessage:
+    """Read the response of the best capture from its WARC record.
+
+    Raises NotFoundError when no copy is kept, RecordMissingError or RecordDamagedError when it can't be read.
+    """
+    place = view.best.capture.exchanges[-1].response if view.best and view.best.capture.exchanges else None
+    if place is None:
+        raise NotFoundError(line(f"no copy of {view.source.url} is kept: {view.judgement.explanation}"))
+    return read_http_response(folder.warc_dir, place)
+
+
+def _source_view(catalogue: Catalogue, source: Source) -> SourceView:
+    verdicts = catalogue.reports.verdicts_of(source.id)
+    captures = [
+        _capture_view(catalogue, capture_id, capture, verdicts.get(capture_id))
+        for capture_id, capture in catalogue.captures.of_source(source.id)
+    ]
+    by_id = {view.id: view for view in captures}
+    best, last = by_id.get(source.best_capture_id or 0), by_id.get(source.last_capture_id or 0)
+    shown = best or last
+    return SourceView(
+        source=source,
+        cited_by=[CitedBy(*row) for row in catalogue.incidents.citing(source.id)],
+        judgement=judge(_columns(best, last)),
+        best=best,
+        last=last,
+        text=catalogue.texts.latest(shown.id) if shown else None,
+        captures=captures,
+    )
+
+
+def _capture_view(catalogue: Catalogue, capture_id: int, capture: Capture, verdict: str | None) -> CaptureView:
+    ending = (capture.outcome, verdict, capture.http_status)
+    why = capture.evidence.get("outcome")
+    record_id = why.get("record_id") if isinstance(why, dict) else None
+    return CaptureView(
+        id=capture_id,
+        verdict=verdict,
+        label=label(*ending),
+        explanation=explain(*ending, capture.error, capture.evidence),
+        advice=advice(*ending, capture.evidence),
+        robots=catalogue.reports.place_of(record_id) if isinstance(record_id, str) else None,
+        capture=capture,
+    )
+
+
+def _columns(best: CaptureView | None, last: CaptureView | None) -> dict[str, Any]:
+    """Return the columns that `judge` reads."""
+    return {
+        "outcome": last.capture.outcome if last else None,
+        "verdict": last.verdict if last else None,
+        "http_status": last.capture.http_status if last else None,
+        "error": last.capture.error if last else None,
+        "evidence": last.capture.evidence if last else {},
+        "captured_at": last.capture.requested_at if last else None,
+        "best_outcome": best.capture.outcome if best else None,
+        "best_verdict": best.verdict if best else None,
+        "best_captured_at": best.capture.requested_at if best else None,
+    }
+
+
+def _incident_view(catalogue: Catalogue, incident: Incident) -> IncidentView:
+    citations = [
+        _citation_view(row)
+        for row in catalogue.reports.export(incident.id)
+        if row["position"] is not None  # it cites nothing
+    ]
+    by_source = {view.source_id: view.judgement.standing for view in citations if view.judgement}
+    standings = list(by_source.values())
+    return IncidentView(
+        incident=incident,
+        standings={standing: standings.count(standing) for standing in Standing},
+        lost_links=sum(view.source_id is None for view in citations),
+        citations=citations,
+    )
+
+
+def _citation_view(row: dict[str, Any]) -> CitationView:
+    lost = row["source_id"] is None
+    return CitationView(
+        row["position"], row["cited_as"], row["label"], row["source_id"], None if lost else judge(row), row
+    )
+
+
+_NOT_IN_JSON = frozenset(
+    {
+        *("incident_id", "incident_title", "origin", "occurred", "summary", "incident_fields"),
+        *("text", "comments", "pasted_text"),
+    }
+)
+"""Columns that stand once in the incident, or are texts, which `show URL` and `export` give."""
+
+
+def as_dict(view: SourceView | IncidentView) -> dict[str, Any]:
+    """Return *view* as JSON wants it."""
+    if isinstance(view, SourceView):
+        return asdict(view)
+    citations = [
+        {
+            **{name: value for name, value in citation.row.items() if name not in _NOT_IN_JSON},
+            "pasted_characters": len(citation.row["pasted_text"] or ""),
+            "judgement": citation.judgement,
+        }
+        for citation in view.citations
+    ]
+    incident = asdict(view.incident)
+    del incident["links"]  # they are the citations
+    return {
+        "incident": incident,
+        "standings": view.standings,
+        "lost_links": view.lost_links,
+        "citations": citations,
+    }

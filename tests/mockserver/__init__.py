@@ -1,0 +1,91 @@
+"""A hostile HTTP server in a process of its own, which writes the exact bytes that it is told to.
+
+    with MockServer(tmp_path) as server:
+        ...  # crawl http://chunked.wire.example/ with the rule server.resolve
+        for exchange in server.exchanges():
+            exchange.request, exchange.sent  # the bytes as they crossed the wire
+
+What it answers stands in `site.py` and `cases.py`. It listens on 127.0.0.1, on ports that the system picks.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Self
+
+from mockserver.certificates import make_certificates
+
+if TYPE_CHECKING:
+    from types import TracebackType
+
+__all__ = ["LoggedExchange", "MockServer"]
+
+
+@dataclass(frozen=True, slots=True)
+class LoggedExchange:
+    """One request that came, and what was sent back, as the server saw them."""
+
+    connection: int
+    host: str
+    path: str
+    started: float
+    """Seconds of the server's monotonic clock: when the request was there."""
+    ended: float
+    request: bytes
+    sent: bytes
+
+
+class MockServer:
+    """The server's process as a context manager; *directory* takes its log and its certificates."""
+
+    def __init__(self, directory: Path) -> None:
+        self._directory = directory
+        self._log = directory / "exchanges.jsonl"
+        self.authority = directory / "authority.pem"
+        """The certificate that signed the good one; for SSL_CERT_FILE."""
+        self.ports: dict[str, int] = {}
+        """By kind: `http`, and the TLS ones `good`, `expired`, `self-signed`, `wrong-name`."""
+
+    def __enter__(self) -> Self:
+        make_certificates(self._directory)
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", "mockserver", str(self._directory)],
+            cwd=Path(__file__).parent.parent,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+        )
+        assert self._process.stdout
+        self.ports = json.loads(self._process.stdout.readline())
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._process.kill()
+        self._process.communicate()
+
+    @property
+    def resolve(self) -> str:
+        """The rule for SOURCEKEEP_RESOLVE that sends every host's port 80 here."""
+        return f"*:80:127.0.0.1:{self.ports['http']}"
+
+    def resolve_tls(self, host: str, kind: str) -> str:
+        """Return the rule that sends port 443 of *host* to the port with the certificate *kind*."""
+        return f"{host}:443:127.0.0.1:{self.ports[kind]}"
+
+    def exchanges(self, host: str | None = None, *, robots: bool = False) -> list[LoggedExchange]:
+        """Return the exchanges so far, of all hosts or of one, in the order of their starts."""
+        lines = self._log.read_text(encoding="utf-8").splitlines() if self._log.exists() else []
+        found = [_exchange(json.loads(line)) for line in lines]
+        found = [each for each in found if host in (None, each.host) and (robots or each.path != "/robots.txt")]
+        return sorted(found, key=lambda each: each.started)
+
+
+def _exchange(line: dict[str, object]) -> LoggedExchange:
+    raw = {name: base64.b64decode(str(line.pop(name))) for name in ("request", "sent")}
+    return LoggedExchange(**line, **raw)  # type: ignore[arg-type]  # JSON that the server wrote from the same fields

@@ -1,0 +1,102 @@
+"""Crawls in processes of their own, against the mock server."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from archive.folder import ArchiveFolder
+from archive.records import Capture, CitedLink, Incident
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from archive.catalogue.reports import SourceLine
+    from mockserver import MockServer
+
+ROOT = Path(__file__).parent.parent.parent
+DEADLINE = 60.0
+"""Seconds after which a crawl counts as hanging."""
+
+# What the tests' own settings are on top of: no waiting where waiting is not what is tested.
+_QUICK = {"delay": 0, "retries": 1, "retry_wait": 0.05, "concurrency": 100, "contact": "https://tests.example/"}
+
+
+def make_archive(path: Path, urls: Iterable[str], **settings: object) -> ArchiveFolder:
+    """Make an archive with one incident that cites *urls*, and *settings* in its sourcekeep.toml."""
+    folder = ArchiveFolder.create(path)
+    lines = [f"{name} = {_toml(value)}\n" for name, value in {**_QUICK, **settings}.items()]
+    folder.settings_path.write_text("".join(lines), encoding="utf-8")
+    incident = Incident("1", "test", links=tuple(CitedLink(url) for url in urls))
+    with folder.catalogue() as catalogue, catalogue.transaction():
+        catalogue.incidents.put(incident)
+    return folder
+
+
+def _toml(value: object) -> str:
+    return str(value).lower() if isinstance(value, bool) else repr(value)
+
+
+def start_crawl(
+    folder: ArchiveFolder,
+    server: MockServer,
+    *,
+    resolve: Sequence[str] | None = None,
+    arguments: Sequence[str] = (),
+    environment: Mapping[str, str] | None = None,
+    limit_file_bytes: int | None = None,
+) -> subprocess.Popen[str]:
+    """Start `scrapy crawl citations`; *resolve* in place of the rule that sends every host to the server."""
+    rules = [server.resolve] if resolve is None else resolve
+    clean = {name: value for name, value in os.environ.items() if not name.lower().endswith("_proxy")}
+    # Names that no rule is for fail at once, also where no name server answers.
+    clean |= {"SCRAPY_SETTINGS_MODULE": "crawler.settings", "RES_OPTIONS": "timeout:1 attempts:1"}
+    command = [sys.executable, "-W", "error", "-m", "scrapy", "crawl", "citations"]
+    command += ["-s", f"SOURCEKEEP_ARCHIVE={folder.path}", "-s", f"SOURCEKEEP_RESOLVE={','.join(rules)}"]
+    if limit_file_bytes is not None:  # in blocks of 1,024 bytes, and no signal but an error when it is reached
+        command = ["bash", "-c", f'ulimit -f {limit_file_bytes // 1024}; exec "$@"', "bash", *command]
+    return subprocess.Popen(
+        [*command, *arguments],
+        cwd=ROOT,
+        env={**clean, **(environment or {})},
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Crawled:
+    """What a crawl left behind."""
+
+    folder: ArchiveFolder
+    exit_code: int
+    log: str
+    sources: Mapping[str, SourceLine]
+    """By URL as it was cited."""
+    captures: Mapping[str, Sequence[Capture]]
+
+
+def run_crawl(folder: ArchiveFolder, server: MockServer, **how: object) -> Crawled:
+    """Run a crawl to its end; *how* as for `start_crawl`. Raises TimeoutExpired when it hangs."""
+    return finish_crawl(folder, start_crawl(folder, server, **how))  # type: ignore[arg-type]  # passed through
+
+
+def finish_crawl(folder: ArchiveFolder, process: subprocess.Popen[str]) -> Crawled:
+    """Wait for a crawl's end."""
+    try:
+        _, log = process.communicate(timeout=DEADLINE)
+    finally:
+        process.kill()
+        process.communicate()
+    with folder.catalogue() as catalogue:
+        sources = {line.url: line for line in catalogue.reports.source_lines()}
+        captures = {
+            url: [capture for _, capture in catalogue.captures.of_source(line.source_id)]
+            for url, line in sources.items()
+        }
+    return Crawled(folder, process.returncode, log, sources, captures)

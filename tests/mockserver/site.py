@@ -1,0 +1,75 @@
+"""What the server answers, by host and path.
+
+- `NAME.wire.example`: the case NAME of `cases.py`.
+- `NAME.polite.example` and `NAME.robots.example`: hosts that ask crawlers for something.
+- any other host: a small page on every path, no robots.txt.
+"""
+
+from __future__ import annotations
+
+from random import Random
+
+from mockserver.cases import CASES
+from mockserver.steps import Answer, Close, Pause, page, redirect, respond
+
+_NO_ROBOTS: Answer = (respond(status=b"404 Not Found"),)
+_BUSY: Answer = (respond(b"Retry-After: 2", status=b"503 Service Unavailable", body=b"busy"),)
+
+
+def _robots(text: bytes) -> Answer:
+    return (respond(b"Content-Type: text/plain", body=text),)
+
+
+ROBOTS: dict[str, tuple[Answer, ...]] = {
+    "disallow.robots.example": (_robots(b"User-agent: *\nDisallow: /private\n"),),
+    "by-name.robots.example": (_robots(b"User-agent: *\nDisallow:\n\nUser-agent: sourcekeep\nDisallow: /\n"),),
+    "other-name.robots.example": (_robots(b"User-agent: otherbot\nDisallow: /\n"),),
+    "missing.robots.example": ((respond(status=b"404 Not Found", body=b"User-agent: *\nDisallow: /\n"),),),
+    "forbidden.robots.example": ((respond(status=b"403 Forbidden", body=b"no"),),),
+    "down.robots.example": ((respond(status=b"503 Service Unavailable"),),),
+    "down-once.robots.example": (
+        (respond(status=b"500 Internal Server Error"),),
+        _robots(b"User-agent: *\nDisallow: /private\n"),
+    ),
+    "silent.robots.example": ((Pause(30),),),
+    "moved.robots.example": ((redirect(b"301 Moved Permanently", b"http://disallow.robots.example/robots.txt"),),),
+    "looping.robots.example": ((redirect(b"302 Found", b"/robots.txt"),),),
+    "garbage.robots.example": (_robots(bytes(range(256)) * 40),),
+    "html.robots.example": (_robots(b"<html><body>User-agent: *<p>Disallow: /</body></html>"),),
+    "bom.robots.example": (_robots(b"\xef\xbb\xbfUser-agent: *\r\nDisallow: /private\r\n"),),
+    "crawl-delay.polite.example": (_robots(b"User-agent: *\nCrawl-delay: 0.6\n"),),
+    "robots-busy.polite.example": (_BUSY, _robots(b"User-agent: *\nDisallow: /private\n")),
+}
+
+_ANSWERS: dict[tuple[str, str], tuple[Answer, ...]] = {
+    ("busy.polite.example", "/first"): (_BUSY, (page("no longer busy"),)),
+    ("closed.polite.example", "/first"): (
+        (respond(b"Retry-After: 86400", status=b"429 Too Many Requests", body=b"tomorrow"),),
+    ),
+    # The server closes the connection that it promised to keep, just as the next request may come.
+    ("forgetful.polite.example", "/1"): ((page("kept"), Close()),),
+    ("forgetful.polite.example", "/2"): ((page("kept"), Close()),),
+    ("slow.polite.example", "/1"): ((Pause(0.3), page("one")),),
+    ("slow.polite.example", "/2"): ((Pause(0.3), page("two")),),
+    ("slow.polite.example", "/3"): ((Pause(0.3), page("three")),),
+    ("long.interrupted.example", "/"): ((Pause(20), page("late")),),
+    ("failing.interrupted.example", "/"): ((respond(status=b"503 Service Unavailable"),),),
+    ("big.interrupted.example", "/"): ((respond(body=Random(1).randbytes(3_000_000)),),),
+    ("upgrade.polite.example", "/"): ((redirect(b"301 Moved Permanently", b"https://good.secure.example/end"),),),
+    ("into-private.robots.example", "/"): (
+        (redirect(b"302 Found", b"http://disallow.robots.example/private/from-elsewhere"),),
+    ),
+    ("to-private-address.robots.example", "/"): ((redirect(b"302 Found", b"http://10.1.2.3:81/secret"),),),
+    ("to-loopback.robots.example", "/"): ((redirect(b"302 Found", b"http://localhost:8080/secret"),),),
+}
+
+
+def answer_to(host: str, path: str, visit: int) -> Answer:
+    """Return the answer to the *visit*-th request (from 0) for a path; the last one of a list is repeated."""
+    if path == "/robots.txt":
+        answers = ROBOTS.get(host, (_NO_ROBOTS,))
+    elif host.endswith(".wire.example"):
+        answers = CASES[host.removesuffix(".wire.example")].paths.get(path, ((respond(status=b"404 Not Found"),),))
+    else:
+        answers = _ANSWERS.get((host, path), ((page(f"{host}{path}"),),))
+    return answers[min(visit, len(answers) - 1)]

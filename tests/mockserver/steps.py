@@ -1,0 +1,43 @@
+"""What an answer is made of: bytes to be written as they are, and the steps between them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Pause:
+    """Nothing for so many seconds."""
+
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class Close:
+    """An orderly end of the connection (FIN)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reset:
+    """A disorderly one (RST)."""
+
+
+Answer = tuple[bytes | Pause | Close | Reset, ...]
+"""Without Close or Reset at its end, the connection stays open for the next request."""
+
+
+def respond(*fields: bytes, body: bytes = b"", status: bytes = b"200 OK") -> bytes:
+    """Return a plain response with *fields* as its header lines and the length of *body*."""
+    lines = [b"HTTP/1.1 " + status, *fields, b"Content-Length: %d" % len(body)]
+    return b"\r\n".join(lines) + b"\r\n\r\n" + body
+
+
+def page(text: str) -> bytes:
+    """Return a small HTML page in UTF-8 as a response."""
+    html = f"<!doctype html><title>{text}</title><p>{text}</p>\n".encode()
+    return respond(b"Content-Type: text/html; charset=utf-8", body=html)
+
+
+def redirect(status: bytes, location: bytes, *fields: bytes, body: bytes = b"") -> bytes:
+    """Return a redirect."""
+    return respond(b"Location: " + location, *fields, status=status, body=body)
