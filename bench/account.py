@@ -22,6 +22,8 @@ class Account:
 
     outcomes: dict[str, int] = field(default_factory=dict)
     """How many URLs have each outcome."""
+    verdicts: dict[str, int] = field(default_factory=dict)
+    """How many URLs have each verdict; empty when no texts were made."""
     failures: dict[str, list[str]] = field(default_factory=dict)
     """URLs by outcome, of those that were not fetched."""
     missed: list[str] = field(default_factory=list)
@@ -39,26 +41,29 @@ def account_of(archive: Path, pages: list[Page]) -> Account:
     rows = _rows(archive)
     account = Account()
     for page in pages:
-        cited_as, _, outcome = rows.get(page.id, ("", "", None))
+        cited_as, _, outcome, verdict = rows.get(page.id, ("", "", None, None))
         if outcome is None or cited_as.strip() != page.url.strip():
             account.without.append(page.url)
             continue
         account.outcomes[outcome] = account.outcomes.get(outcome, 0) + 1
+        if verdict is not None:
+            account.verdicts[verdict] = account.verdicts.get(verdict, 0) + 1
         if cited_as != page.url:
             account.changed.append(page.url)
         if outcome != Outcome.FETCHED:
             account.failures.setdefault(outcome, []).append(page.url)
             account.missed += [page.url] if address_of(page.url) else []
-    account.sources = len({source for _, source, _ in rows.values()})
+    account.sources = len({source for _, source, _, _ in rows.values()})
     return account
 
 
-def _rows(archive: Path) -> dict[str, tuple[str, str, str | None]]:
-    """Return citation, source and outcome of each incident."""
+def _rows(archive: Path) -> dict[str, tuple[str, str, str | None, str | None]]:
+    """Return citation, source, outcome and verdict of each incident."""
     try:
         with ArchiveFolder.open(archive).catalogue() as catalogue:
             return {
-                row["incident_id"]: (row["cited_as"], row["url"], row["outcome"]) for row in catalogue.reports.export()
+                row["incident_id"]: (row["cited_as"], row["url"], row["outcome"], row["verdict"])
+                for row in catalogue.reports.export()
             }
     except ArchiveError as error:
         raise BenchError(str(error)) from error

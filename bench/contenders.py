@@ -38,6 +38,8 @@ class Crawled:
     """URLs that it was given."""
     account: Account | None = None
     """None for a contender that records no outcomes."""
+    extracts: bool = False
+    """Whether it was to make texts."""
     import_seconds: float = 0
     report: dict[str, Any] = field(default_factory=dict)
     """What it said of itself at the end."""
@@ -66,6 +68,7 @@ def crawl_with_sourcekeep(pages: list[Page], web: Web, folder: Path, options: Op
         sorted((archive / "warc").iterdir()),
         len(pages),
         account_of(archive, pages),
+        extract,
         imported.seconds,
         _report(crawled),
     )

@@ -10,6 +10,8 @@ import click
 from rich.console import Console
 from rich.table import Table
 
+from archive.records import Outcome
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
@@ -47,11 +49,17 @@ class Result:
             problems.append("it wrote no WARC file")
         if self.warcs.exact != self.warcs.pages:
             problems.append(f"{self.warcs.pages - self.warcs.exact} responses are not what was served")
-        account = self.crawled.account
-        if account and account.without:
+        return problems + (self._account_problems(self.crawled.account) if self.crawled.account else [])
+
+    def _account_problems(self, account: Account) -> list[str]:
+        problems = []
+        if account.without:
             problems.append(f"{len(account.without)} URLs have no outcome: {_examples(account.without)}")
-        if account and account.missed:
+        if account.missed:
             problems.append(f"{len(account.missed)} pages were served and not fetched: {_examples(account.missed)}")
+        unjudged = account.outcomes.get(Outcome.FETCHED, 0) - sum(account.verdicts.values())
+        if self.crawled.extracts and unjudged:
+            problems.append(f"{unjudged} pages were fetched and have no verdict")
         return problems
 
     def as_dict(self) -> dict[str, Any]:
@@ -152,6 +160,8 @@ def _account_lines(account: Account, listed: int) -> list[str]:
         f"{known} of {listed} URLs have an outcome: {_counts(account.outcomes)}",
         f"they are {account.sources} sources: {known - account.sources} merged by the comparison key",
     ]
+    if account.verdicts:
+        lines.append(f"verdicts: {_counts(account.verdicts)}")
     if account.changed:
         lines.append(f"{len(account.changed)} are not cited as they stand: {_examples(account.changed)}")
     return lines + [f"{outcome}: {_examples(urls)}" for outcome, urls in account.failures.items()]

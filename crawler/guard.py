@@ -47,16 +47,8 @@ def parse_resolve(text: str) -> ResolveRule:
     """
     host, _, rest = text.partition(":")
     port, _, target = rest.partition(":")
-    if target.startswith("["):
-        address, bracket, to_port = target[1:].partition("]")
-        if not bracket or (to_port and to_port[0] != ":"):
-            raise ValueError(f"{text!r} is not HOST:PORT:[ADDRESS]:PORT")
-        to_port = to_port.removeprefix(":")
-    elif target.count(":") > 1:
-        address, to_port = target, ""
-    else:
-        address, _, to_port = target.partition(":")
     try:
+        address, to_port = _split_target(target)
         return ResolveRule(
             host.strip().rstrip(".").lower() or _missing("host"),
             _port(port),
@@ -65,6 +57,19 @@ def parse_resolve(text: str) -> ResolveRule:
         )
     except ValueError as error:
         raise ValueError(f"{text!r} is not HOST:PORT:ADDRESS, such as news.example:80:127.0.0.1 ({error})") from error
+
+
+def _split_target(target: str) -> tuple[str, str]:
+    """Split `ADDRESS:PORT`, `[ADDRESS]:PORT` or an address alone; raises ValueError."""
+    if target.startswith("["):
+        address, bracket, rest = target[1:].partition("]")
+        if not bracket or (rest and not rest.startswith(":")):
+            raise ValueError("the brackets don't match")
+        return address, rest[1:]
+    if target.count(":") > 1:
+        return target, ""
+    address, _, to_port = target.partition(":")
+    return address, to_port
 
 
 def _missing(what: str) -> str:

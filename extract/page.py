@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from lxml.html import document_fromstring
+
 from archive.records import Evidence, Notice, NoticeKind, Verdict
 from extract import mojibake
 from extract.article import article_text, metadata_of
@@ -134,8 +136,8 @@ def _plain(decoded: Decoded) -> ExtractedPage:
 
 def _html(decoded: Decoded, url: str | None, headers: Mapping[str, str], status: int) -> ExtractedPage:
     tree = parse(decoded.text)
-    if tree is None:
-        return ExtractedPage(Verdict.EMPTY, {"rule": "no-markup"}, charset=decoded.charset, repair=decoded.repair)
+    if tree is None:  # nothing, or only comments: the status may still say what it is
+        tree = document_fromstring("<html></html>")
     head = read_head(tree)
     metadata = metadata_of(tree, url)
     page = survey(tree)

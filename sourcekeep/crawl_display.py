@@ -15,6 +15,7 @@ from crawler.signals import capture_written, crawl_planned, fetch_postponed
 from sourcekeep import progress
 from sourcekeep.companion import ExtractionProcess
 from sourcekeep.crawl_report import make_report, print_report
+from sourcekeep.invocation import with_archive
 
 if TYPE_CHECKING:
     from scrapy.crawler import Crawler
@@ -90,6 +91,6 @@ class CrawlDisplay:
         if code:
             print(  # noqa: T201  # the display
                 f"warning: the extraction ended with exit code {code}; see {extraction.log}, then run "
-                f"sourcekeep --archive {self._folder.path} extract",
+                f"{with_archive(self._folder.path)} extract",
                 file=sys.stderr,
             )

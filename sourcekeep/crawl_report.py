@@ -7,6 +7,8 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from archive.records import Outcome, Verdict, utc_now
+from sourcekeep import screen
+from sourcekeep.invocation import with_archive
 
 if TYPE_CHECKING:
     from archive.folder import ArchiveFolder
@@ -63,7 +65,7 @@ _WALLS = (Verdict.PAYWALLED, Verdict.CONSENT_WALL, Verdict.BOT_WALL, Verdict.LOG
 
 
 def _advice(folder: ArchiveFolder, left: int, outcomes: dict[str, int], verdicts: dict[str, int]) -> list[str]:
-    command = f"sourcekeep --archive {folder.path}"
+    command = with_archive(folder.path)
     lines = []
     if left > 0:
         lines.append(f"{left} sources are left: {command} crawl")
@@ -91,7 +93,7 @@ def print_report(report: CrawlReport) -> None:
     table.add_row("verdicts", _listed(report.verdicts) or "none")
     table.add_row("bytes", f"{report.bytes:,} received")
     table.add_row("time", f"{report.seconds:.1f} s, {rate:.1f} sources/s")
-    table.add_row("next due", report.next_due_at or "nothing")
+    table.add_row("next due", screen.when(report.next_due_at) if report.next_due_at else "nothing")
     console.print(table)
     for line in report.advice:
         console.print(f"  {line}", markup=False, soft_wrap=True)

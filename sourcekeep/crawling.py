@@ -19,6 +19,8 @@ from archive.folder import ArchiveFolder
 from archive.salvage import salvage
 from crawler.frontier import Selection
 from crawler.spiders.citations import CitationsSpider
+from sourcekeep import screen
+from sourcekeep.invocation import with_archive
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -58,9 +60,11 @@ def _nothing_to_do(folder: ArchiveFolder, selection: Mapping[str, Any], *, as_js
     elif selection["incident"] is not None:
         click.echo(f"incident {selection['incident']} cites no URL")
     elif not any_source:
-        click.echo(f"no source is cited yet: sourcekeep --archive {folder.path} import FILE")
+        click.echo(f"no source is cited yet: {with_archive(folder.path)} import FILE")
     elif next_due:
-        click.echo(f"nothing is due; the next source is due at {next_due} (--all captures every source now)")
+        click.echo(
+            f"nothing is due; the next source is due on {screen.when(next_due)} (--all captures every source now)"
+        )
     else:
         click.echo("nothing is due, and nothing will be (--all captures every source now)")
 

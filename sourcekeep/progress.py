@@ -46,7 +46,7 @@ class LineProgress:
     def plan(self, total: int) -> None:
         """Say how many there will be."""
         self._total = total
-        self.note(f"{self._verb} {total} sources")
+        self.note(f"{self._verb} {total}")
 
     def done(self, outcome: str) -> None:
         """Count one; speak when the last line is five seconds old."""

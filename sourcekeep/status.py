@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import heapq
 import json
-import shlex
 from collections import Counter
 from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from archive.records import utc_now
+from sourcekeep.invocation import with_archive
 from sourcekeep.judgement import Judgement, Standing, is_good, judge
 from sourcekeep.words import NOT_EXTRACTED
 
@@ -175,7 +175,7 @@ def _warc_use(warc_dir: Path) -> tuple[int, int]:
 def _next_steps(
     folder: ArchiveFolder, overview: Overview, standings: Counter[str], reasons: Iterable[Reason]
 ) -> Iterator[str]:
-    command = f"sourcekeep --archive {shlex.quote(str(folder.path))}"
+    command = with_archive(folder.path)
     if not overview.incidents:
         yield f"import what is to be archived: {command} import FILE"
     if overview.due:

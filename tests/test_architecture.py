@@ -41,7 +41,9 @@ _SQL = re.compile(
     r"|ROLLBACK\b|WITH\s|ATTACH\s|VACUUM\b|SAVEPOINT\b)",
     re.IGNORECASE,
 )
-_STATEMENT = re.compile(r"\b(?:SELECT\b.+\bFROM|INSERT INTO|UPDATE\b.+\bSET|DELETE FROM|CREATE TABLE|CASE WHEN)\b", re.DOTALL)
+_STATEMENT = re.compile(
+    r"\b(?:SELECT\b.+\bFROM|INSERT INTO|UPDATE\b.+\bSET|DELETE FROM|CREATE TABLE|CASE WHEN)\b", re.DOTALL
+)
 
 
 def modules(*packages: str) -> list[Path]:

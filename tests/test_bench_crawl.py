@@ -30,7 +30,7 @@ def bench(*arguments: object, **environment: str) -> subprocess.CompletedProcess
 def figures(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     folder = tmp_path_factory.mktemp("bench")
     segments = write_segments(folder / "segments")
-    ended = bench(segments, "--rounds", 1, "--no-extract", "--keep", folder / "kept", "--json", folder / "figures.json")
+    ended = bench(segments, "--rounds", 1, "--keep", folder / "kept", "--json", folder / "figures.json")
     assert ended.returncode == 0, ended.stderr
     assert f"{len(URLS)} of {len(URLS)} URLs have an outcome" in ended.stdout
     read: dict[str, Any] = json.loads((folder / "figures.json").read_text())
@@ -39,7 +39,10 @@ def figures(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
 
 
 def test_every_url_has_an_outcome_and_every_served_page_is_exact(figures: dict[str, Any]) -> None:
-    ours = figures["runs"][0]
+    fetch_only, ours = figures["runs"][:2]
+    assert (fetch_only["who"], ours["who"]) == ("sourcekeep --no-extract", "sourcekeep")
+    assert fetch_only["account"]["outcomes"] == ours["account"]["outcomes"]
+    assert (fetch_only["account"]["verdicts"], sum(ours["account"]["verdicts"].values())) == ({}, len(SERVED))
     assert ours["account"]["outcomes"] == {"fetched": len(SERVED), "unsupported-scheme": 1}
     assert ours["account"]["failures"] == {"unsupported-scheme": ["hard::weir.example.html"]}
     assert (ours["pages"], ours["pages_exact"], ours["problems"]) == (len(SERVED), len(SERVED), [])
@@ -55,7 +58,7 @@ def test_time_memory_and_bytes_are_measured(figures: dict[str, Any]) -> None:
 
 @pytest.mark.skipif(not has_wget(), reason="wget is not installed")
 def test_wget_gets_the_urls_that_it_can_read(figures: dict[str, Any]) -> None:
-    wget = figures["runs"][1]
+    wget = figures["runs"][2]
     assert (wget["who"], wget["urls_given"], wget["pages"], wget["pages_exact"]) == ("wget", 4, 4, 4)
 
 

@@ -25,7 +25,7 @@ SAID = {"expired": "expired", "self-signed": "signed by itself", "wrong-name": "
 
 @pytest.fixture(scope="module")
 def crawled(mock_server: MockServer, tmp_path_factory: pytest.TempPathFactory) -> Crawled:
-    folder = make_archive(tmp_path_factory.mktemp("tls") / "archive", EXPECTED)
+    folder = make_archive(tmp_path_factory.mktemp("tls") / "archive", EXPECTED, timeout=5)
     kinds = ("good", "expired", "self-signed", "wrong-name")
     rules = [mock_server.resolve_tls(f"{kind}.secure.example", kind) for kind in kinds]
     rules += [mock_server.resolve_tls("plain.secure.example", "http"), mock_server.resolve]

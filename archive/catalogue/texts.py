@@ -73,14 +73,15 @@ class Texts:
             for row in rows
         ]
 
-    def count_pending(self, extractor: str) -> int:
+    def count_pending(self, extractor: str, *, all_again: bool = False) -> int:
         """Return how many captures `pending` would give in all."""
         row = self._db.execute(
             f"""SELECT COUNT(*) AS n FROM captures c WHERE c.outcome IN ({_WITH_BODY})
                 AND (SELECT e.record_id FROM exchanges e WHERE e.capture_id = c.id
                      ORDER BY seq DESC LIMIT 1) IS NOT NULL
-                AND NOT EXISTS (SELECT 1 FROM texts t WHERE t.capture_id = c.id AND t.extractor = ?)""",
-            (extractor,),
+                AND (:again OR NOT EXISTS
+                  (SELECT 1 FROM texts t WHERE t.capture_id = c.id AND t.extractor = :extractor))""",
+            {"extractor": extractor, "again": all_again},
         )
         return int(row.fetchone()["n"])
 

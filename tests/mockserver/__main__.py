@@ -17,6 +17,8 @@ from mockserver.certificates import KINDS
 from mockserver.site import answer_to
 from mockserver.steps import Answer, Close, Pause, Reset
 
+_TLS_HANDSHAKE = b"\x16"
+
 
 class Server:
     """Answers every connection by the site's script, and logs each exchange."""
@@ -52,7 +54,11 @@ class Server:
 
     async def _exchange(self, number: int, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> bool:
         """Take one request and answer it; tell whether the connection stays open."""
-        request = await reader.readuntil(b"\r\n\r\n")
+        request = await reader.readexactly(1)
+        if request == _TLS_HANDSHAKE:  # on a port without TLS: say what most servers say
+            writer.write(b"HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\n")
+            return False
+        request += await reader.readuntil(b"\r\n\r\n")
         started = time.monotonic()
         host, path = _host_and_path(request)
         visit = self._visits[host, path]

@@ -1,0 +1,57 @@
+"""Running the extraction from the command line."""
+
+from __future__ import annotations
+
+import json
+import signal
+import sys
+import time
+from typing import TYPE_CHECKING
+
+import click
+
+from archive.folder import ArchiveFolder
+from extract.run import Totals
+from extract.run import run as make_texts
+from extract.version import EXTRACTOR
+from sourcekeep import progress
+from sourcekeep.progress import in_words
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from archive.records import PendingText, Text
+
+
+def run(archive_dir: Path, *, all_again: bool, workers: int | None, follow: bool, as_json: bool) -> None:
+    """Make texts, and say what came of it. Raises ArchiveError, also when another extraction is under way."""
+    folder = ArchiveFolder.open(archive_dir)
+    if follow:
+        signal.signal(signal.SIGINT, signal.SIG_IGN)  # the crawl that holds the pipe decides on the end
+        with folder.lock("extract", wait=True):
+            make_texts(folder, workers=workers, follow=sys.stdin.buffer)
+        return
+    with folder.lock("extract"), folder.catalogue() as catalogue:
+        planned = catalogue.texts.count_pending(EXTRACTOR, all_again=all_again)
+        started = time.monotonic()
+        totals = _with_progress(folder, planned, all_again=all_again, workers=workers) if planned else Totals()
+    if as_json:
+        click.echo(json.dumps({"texts": totals.texts, "verdicts": dict(totals.verdicts.most_common())}))
+    elif not planned:
+        click.echo("nothing to extract: every capture with a response has a text by this version")
+    else:
+        seconds = time.monotonic() - started
+        click.echo(f"{totals.texts} texts in {seconds:.1f} s: {in_words(totals.verdicts)}")
+
+
+def _with_progress(folder: ArchiveFolder, planned: int, *, all_again: bool, workers: int | None) -> Totals:
+    display = progress.for_stderr("extracting")
+    display.plan(planned)
+
+    def done(_: PendingText, text: Text) -> None:
+        display.done(text.verdict)
+
+    try:
+        return make_texts(folder, workers=workers, all_again=all_again, on_done=done)
+    finally:
+        display.close()

@@ -1,0 +1,28 @@
+"""How this program is called from where its user stands, for the commands that it tells them to type."""
+
+from __future__ import annotations
+
+import os
+import shlex
+import shutil
+import sys
+from pathlib import Path
+
+
+def program() -> str:
+    """Return `sourcekeep` where the shell finds this installation by that name, else the path to it."""
+    installed = Path(sys.executable).parent / "sourcekeep"
+    found = shutil.which("sourcekeep")
+    if not installed.exists() or (found and Path(found).samefile(installed)):
+        return "sourcekeep"
+    return shlex.quote(_short(installed))
+
+
+def with_archive(path: Path) -> str:
+    """Return how to call the program for the archive at *path*."""
+    return f"{program()} --archive {shlex.quote(_short(path))}"
+
+
+def _short(path: Path) -> str:
+    relative = os.path.relpath(path)
+    return str(path) if relative.startswith("..") else relative

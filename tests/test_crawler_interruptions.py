@@ -1,0 +1,183 @@
+"""Crawls that end early: by Ctrl-C, by a kill, by a full disk, or before they begin."""
+
+from __future__ import annotations
+
+import signal
+import subprocess
+import time
+from typing import TYPE_CHECKING
+
+import pytest
+from mockserver.crawling import Crawled, finish_crawl, make_archive, run_crawl, start_crawl
+
+from archive.warc_reader import read_record
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from mockserver import MockServer
+
+    from archive.folder import ArchiveFolder
+
+
+def pages(host: str, count: int = 12) -> list[str]:
+    """Return pages of one host: with a delay, most of them are still to come when the first have."""
+    return [f"http://{host}.interrupted.example/{number}" for number in range(count)]
+
+
+def wait_for_pages(server: MockServer, host: str, count: int) -> None:
+    until = time.monotonic() + 30
+    while len(server.exchanges(f"{host}.interrupted.example")) < count:
+        assert time.monotonic() < until
+        time.sleep(0.02)
+
+
+def wait_for_rows(folder: ArchiveFolder, count: int) -> None:
+    until = time.monotonic() + 30
+    with folder.catalogue() as catalogue:
+        while sum(line.captures for line in catalogue.reports.source_lines()) < count:
+            assert time.monotonic() < until
+            time.sleep(0.02)
+
+
+def assert_evidence_is_whole(crawled: Crawled) -> None:
+    """Assert that every WARC file is whole, and every row leads to its record."""
+    files = sorted(path.name for path in crawled.folder.warc_dir.iterdir())
+    assert [name for name in files if name.endswith(".open")] == []
+    for name in files:
+        if name.endswith(".gz"):
+            subprocess.run(["gzip", "-t", crawled.folder.warc_dir / name], check=True)
+    for captures in crawled.captures.values():
+        for capture in captures:
+            places = [capture.place]
+            for exchange in capture.exchanges:
+                places += [place for place in (exchange.request, exchange.response) if place]
+            for place in places:
+                assert read_record(crawled.folder.warc_dir, place).header("WARC-Record-ID") == place.record_id
+
+
+def counts(crawled: Crawled, urls: Sequence[str]) -> list[int]:
+    return [len(crawled.captures[url]) for url in urls]
+
+
+def test_interrupted_crawl_ends_cleanly_and_the_next_goes_on(mock_server: MockServer, tmp_path: Path) -> None:
+    waiting = ["http://failing.interrupted.example/"]  # between two tries when the signal comes
+    urls = [*pages("ctrl-c"), *waiting]
+    folder = make_archive(tmp_path / "archive", urls, delay=0.4, retry_wait=60.0)
+    process = start_crawl(folder, mock_server)
+    wait_for_pages(mock_server, "ctrl-c", 2)
+    process.send_signal(signal.SIGINT)
+    started = time.monotonic()
+    first = finish_crawl(folder, process)
+    assert time.monotonic() - started < 8  # nobody waits for the retry
+    assert_evidence_is_whole(first)
+    done = [url for url, captures in first.captures.items() if captures]
+    assert 0 < len(done) < len(urls)
+    with folder.catalogue() as catalogue:
+        crawl = catalogue.crawls.last()
+        assert crawl
+        assert crawl["ended"] == "shutdown"
+        assert {source.url for source in catalogue.sources.due(crawl["finished_at"])} == set(urls) - set(done)
+    assert "Traceback" not in first.log
+
+    folder.settings_path.write_text("delay = 0\nretries = 0\n", encoding="utf-8")
+    second = run_crawl(folder, mock_server)
+    assert counts(second, urls) == [1] * len(urls)
+    assert_evidence_is_whole(second)
+    asked = [seen.path for seen in mock_server.exchanges("ctrl-c.interrupted.example")]
+    assert len(set(asked)) == 12
+    assert len(asked) <= 13  # what was in flight at most
+
+
+def test_killed_crawl_loses_nothing_that_had_a_row(mock_server: MockServer, tmp_path: Path) -> None:
+    urls = pages("killed")
+    folder = make_archive(tmp_path / "archive", urls, delay=0.15)
+    process = start_crawl(folder, mock_server)
+    wait_for_rows(folder, 3)
+    process.kill()
+    process.communicate()
+    with folder.catalogue() as catalogue:
+        before = {line.url: line.captures for line in catalogue.reports.source_lines() if line.captures}
+        crawl = catalogue.crawls.last()
+        assert crawl
+        assert crawl["finished_at"] is None
+    (left,) = folder.warc_dir.iterdir()
+    assert left.suffix == ".open"
+    with left.open("ab") as file:
+        file.write(b"\x1f\x8b\x08 half a record")
+
+    folder.settings_path.write_text("delay = 0\n", encoding="utf-8")
+    crawled = run_crawl(folder, mock_server)
+    assert crawled.exit_code == 0
+    assert counts(crawled, urls) == [1] * len(urls)
+    assert all(len(crawled.captures[url]) == 1 for url in before)
+    assert_evidence_is_whole(crawled)
+    assert len([path for path in folder.warc_dir.iterdir() if path.suffix == ".torn"]) == 1
+
+
+def test_second_crawl_of_an_archive_is_refused_while_the_first_goes_on(mock_server: MockServer, tmp_path: Path) -> None:
+    urls = pages("busy", 6)
+    folder = make_archive(tmp_path / "archive", urls, delay=0.5)
+    first = start_crawl(folder, mock_server)
+    wait_for_rows(folder, 1)
+    second = run_crawl(folder, mock_server)
+    assert first.poll() is None
+    assert second.exit_code != 0
+    assert f"process {first.pid}" in second.log
+    crawled = finish_crawl(folder, first)
+    assert crawled.exit_code == 0
+    assert counts(crawled, urls) == [1] * len(urls)
+    assert_evidence_is_whole(crawled)
+
+
+def assert_failed_clearly(crawled: Crawled, urls: Sequence[str]) -> None:
+    assert counts(crawled, urls) == [0] * len(urls)
+    assert "cannot be written" in crawled.log
+    assert "Traceback" not in crawled.log
+    with crawled.folder.catalogue() as catalogue:
+        crawl = catalogue.crawls.last()
+        assert crawl
+        assert crawl["ended"] == "write-failed"
+
+
+def test_full_disk_is_a_clear_error_and_the_next_crawl_goes_on(mock_server: MockServer, tmp_path: Path) -> None:
+    urls = ["http://big.interrupted.example/", *pages("full", 3)]
+    folder = make_archive(tmp_path / "archive", urls[:1])
+    crawled = run_crawl(folder, mock_server, limit_file_bytes=1_000_000)
+    assert_failed_clearly(crawled, urls[:1])
+
+    make_archive(folder.path, urls)
+    crawled = run_crawl(folder, mock_server)
+    assert counts(crawled, urls) == [1] * len(urls)
+    assert_evidence_is_whole(crawled)
+
+
+@pytest.mark.parametrize(
+    "urls", [["http://:bad", "nonsense", "mailto:a@b"], ["http://unwritable.interrupted.example/"]]
+)
+def test_folder_that_cannot_be_written_is_a_clear_error(
+    mock_server: MockServer, tmp_path: Path, urls: list[str]
+) -> None:
+    """Nothing can be made in it, for root neither; also where no request is ever made."""
+    folder = make_archive(tmp_path / "archive", urls)
+    folder.warc_dir.rmdir()
+    folder.warc_dir.symlink_to("/proc/self/fd")
+    assert_failed_clearly(run_crawl(folder, mock_server), urls)
+
+
+def test_crawl_of_no_archive_says_so(mock_server: MockServer, tmp_path: Path) -> None:
+    folder = make_archive(tmp_path / "archive", [])
+    process = start_crawl(folder, mock_server, arguments=["-s", f"SOURCEKEEP_ARCHIVE={tmp_path / 'missing'}"])
+    crawled = finish_crawl(folder, process)
+    assert crawled.exit_code != 0
+    assert f"no archive at {tmp_path / 'missing'}" in crawled.log
+    assert "Traceback" not in crawled.log
+
+
+def test_crawl_with_bad_settings_says_so(mock_server: MockServer, tmp_path: Path) -> None:
+    folder = make_archive(tmp_path / "archive", [], delay="soon")
+    crawled = run_crawl(folder, mock_server)
+    assert crawled.exit_code != 0
+    assert "delay must look like" in crawled.log
+    assert "Traceback" not in crawled.log
