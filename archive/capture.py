@@ -124,6 +124,8 @@ class CaptureWriter:
         # Running from the start: a caller that is cancelled must not take the future from under the writer.
         job.done.set_running_or_notify_cancel()
         if self._closed:
+            for exchange in job.exchanges:
+                exchange.close()
             job.done.set_exception(ArchiveError("this crawl is closed; nothing more can be written to it"))
         else:
             self._queue.put(job)

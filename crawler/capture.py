@@ -51,6 +51,11 @@ class CaptureUnderWay:
         except ValueError as error:  # w3lib refuses what urlsplit let pass
             return self._draft(Outcome.INVALID_URL, error=str(error), evidence={"rule": "url"})
 
+    def drop(self) -> None:
+        """Give back what the exchanges hold; the capture will not be written, and its source stays due."""
+        for exchange in self.exchanges:
+            exchange.close()
+
     def arrived(self, response: Response) -> CaptureDraft:
         """Return the draft for a response that ended the chain."""
         exchange = self.exchanges[-1]

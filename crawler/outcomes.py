@@ -14,14 +14,18 @@ from scrapy.exceptions import (
     DownloadConnectionRefusedError,
     DownloadTimeoutError,
     IgnoreRequest,
+    ResponseDataLossError,
     UnsupportedURLSchemeError,
 )
 from service_identity import VerificationError
 from service_identity.exceptions import CertificateError
 from twisted.internet import error as connection
+from twisted.web._newclient import ParseError
 
+from archive.errors import ArchiveError
 from archive.records import Outcome
 from archive.urls import fetchable as without_surroundings
+from archive.urls import host_of
 from crawler.connect import NameLookupError
 from crawler.guard import AddressForbiddenError
 
@@ -69,6 +73,10 @@ class HostClosedError(IgnoreRequest):
     """A host asked to be left alone for longer than this crawl waits; no request was made."""
 
 
+class CrawlStoppingError(IgnoreRequest):
+    """The crawl is being stopped; this request was not made, and its source stays due."""
+
+
 _TLS_ERRORS = (SSL.Error, VerificationError, CertificateError)
 
 _OUTCOMES: tuple[tuple[tuple[type[BaseException], ...], Outcome], ...] = (
@@ -84,6 +92,15 @@ _OUTCOMES: tuple[tuple[tuple[type[BaseException], ...], Outcome], ...] = (
     ((DownloadConnectionRefusedError, connection.ConnectionRefusedError), Outcome.REFUSED),
     # No route, network unreachable: the connection was refused, though not by the host itself.
     ((connection.ConnectError,), Outcome.REFUSED),
+)
+
+# What the wire says decides on these: reset without a response, truncated within one.
+_ENDINGS = (
+    connection.ConnectionDone,
+    connection.ConnectionLost,
+    connection.ConnectionAborted,
+    ParseError,
+    ResponseDataLossError,
 )
 
 PASSING = frozenset({Outcome.REFUSED, Outcome.RESET, Outcome.TIMEOUT, Outcome.TRUNCATED})
@@ -104,7 +121,8 @@ def outcome_of_error(error: BaseException, exchange: RecordedExchange | None) ->
         for kinds, outcome in _OUTCOMES:
             if isinstance(cause, kinds):
                 return outcome
-    logger.warning("%s has no outcome of its own", type(error).__name__, exc_info=error)
+    if not any(isinstance(cause, _ENDINGS) for cause in _causes(error)):
+        logger.warning("%s has no outcome of its own", type(error).__name__, exc_info=error)
     if exchange is None or exchange.ip is None:  # not one byte was sent: the URL itself was refused
         return Outcome.INVALID_URL if isinstance(error, ValueError) else Outcome.RESET
     if exchange.http_status is None:
@@ -113,6 +131,11 @@ def outcome_of_error(error: BaseException, exchange: RecordedExchange | None) ->
         return Outcome.TRUNCATED
     # The response came whole, and something made of it failed: what the wire did is the outcome.
     return outcome_of_status(exchange.http_status)
+
+
+def own_failure(error: BaseException) -> CrawlStoppingError | ArchiveError | None:
+    """Return what says that *error* is this crawl's own doing, and no outcome of the source; None where it is one."""
+    return next((cause for cause in _causes(error) if isinstance(cause, (CrawlStoppingError, ArchiveError))), None)
 
 
 def is_passing(error: BaseException | None, outcome: Outcome, status: int | None) -> bool:
@@ -136,9 +159,6 @@ def _causes(error: BaseException | None) -> Iterator[BaseException]:
 
 
 _SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.\-]*):")
-_SPACE_OR_CONTROL = re.compile(r"[\x00-\x20\x7f]")
-_LABEL = re.compile(r"[^\x00-,/:-@\[-^`{-\x7f]{1,63}")  # letters, digits, hyphen, underscore, and beyond ASCII
-_MAX_HOST = 253
 
 
 def fetchable(cited: str) -> tuple[str, None] | tuple[Outcome, str]:
@@ -157,19 +177,14 @@ def fetchable(cited: str) -> tuple[str, None] | tuple[Outcome, str]:
         host, _ = parts.hostname or "", parts.port
     except ValueError as error:
         return Outcome.INVALID_URL, str(error)
-    if problem := _host_problem(host):
+    if problem := _host_problem(url, host):
         return Outcome.INVALID_URL, problem
     return url, None
 
 
-def _host_problem(host: str) -> str | None:
+def _host_problem(url: str, host: str) -> str | None:
     if not host:
         return "it names no host"
-    if _SPACE_OR_CONTROL.search(host):
-        return f"{host!r} is no host name"
-    if ":" in host:  # IPv6; urlsplit has checked it
-        return None
-    labels = host.rstrip(".").split(".")
-    if len(host) > _MAX_HOST or not all(_LABEL.fullmatch(label) for label in labels):
+    if host_of(url) is None:
         return f"{host!r} is no host name"
     return None

@@ -20,7 +20,11 @@ _STATUSES = frozenset({429, 503})
 
 
 class PausesMiddleware:
-    """Notes each Retry-After, and holds every request to that host back until then."""
+    """Holds every request to a host back that asked for it.
+
+    A request may have waited in its host's queue since it passed here, and the answer that asks may come in between:
+    so the recorder looks again before it connects, and notes each answer before the next request is let go.
+    """
 
     def __init__(self, limit: float) -> None:
         self._limit = limit
@@ -32,22 +36,25 @@ class PausesMiddleware:
         return cls(crawler.settings.getfloat("SOURCEKEEP_RETRY_AFTER_LIMIT"))
 
     def process_request(self, request: Request, spider: Any = None) -> None:
+        """Raise what `check` raises."""
+        self.check(request)
+
+    def check(self, request: Request) -> None:
         """Raise HostPausedError for a host that is to be left alone, HostClosedError for one beyond the limit."""
         if request.meta.get(PURPOSE, Purpose.PAGE) is Purpose.ROBOTS:
             return
-        host = urlsplit(request.url).netloc
+        host = urlsplit(request.url).hostname or ""
         seconds = self._until.get(host, 0.0) - time.monotonic()
         if seconds > self._limit:
             raise HostClosedError(f"{host} asked not to be asked again for {seconds:.0f} seconds (Retry-After)")
         if seconds > 0:
             raise HostPausedError(host, seconds)
 
-    def process_response(self, request: Request, response: Response, spider: Any = None) -> Response:
+    def note(self, response: Response) -> None:
         """Note the Retry-After of *response*."""
-        if response.status in _STATUSES:
-            value = response.headers.get(b"Retry-After")
-            seconds = retry_after(value.decode("latin-1") if value else None)
-            if seconds:
-                host = urlsplit(request.url).netloc
-                self._until[host] = max(self._until.get(host, 0.0), time.monotonic() + seconds)
-        return response
+        value = response.headers.get(b"Retry-After")
+        if response.status not in _STATUSES or value is None:
+            return
+        if seconds := retry_after(value.decode("latin-1")):
+            host = urlsplit(response.url).hostname or ""
+            self._until[host] = max(self._until.get(host, 0.0), time.monotonic() + seconds)

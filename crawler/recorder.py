@@ -16,6 +16,7 @@ from scrapy.utils.defer import maybe_deferred_to_future
 
 from crawler.connect import ConnectPolicy, GuardedAgent, NameLookup
 from crawler.guard import AddressGuard, parse_resolve
+from crawler.pauses import PausesMiddleware
 from crawler.protocol import RecordingFactory, RecordingPool
 from crawler.trust import SharedTrust
 from crawler.wire import EXCHANGES, Wire, new_exchange
@@ -50,19 +51,27 @@ class Recorder(HTTP11DownloadHandler):
     async def download_request(self, request: Request) -> Response:
         """Fetch *request*, appending the exchange to its `exchanges`, however it ends.
 
-        Raises what Scrapy's handler raises, and AddressForbiddenError or NameLookupError.
+        Raises what Scrapy's handler raises, AddressForbiddenError or NameLookupError, and, with no exchange made,
+        HostPausedError or HostClosedError. Raises WarcWriteError when not all of the wire could be kept.
         """
+        pauses = self._crawler.get_downloader_middleware(PausesMiddleware)
+        if pauses:
+            pauses.check(request)
         wire = Wire(new_exchange(request))
         request.meta.setdefault(EXCHANGES, []).append(wire.exchange)
         try:
             with wrap_twisted_exceptions():
                 response = await maybe_deferred_to_future(self._agent(wire).download_request(request))
         except Exception as error:
+            wire.check_disk()
             wire.failed(error)
             raise
         finally:
             wire.stop()
+        wire.check_disk()
         wire.arrived(response)
+        if pauses:
+            pauses.note(response)
         return response
 
     def _agent(self, wire: Wire) -> _RecordingAgent:

@@ -41,7 +41,7 @@ class Robots:
         self._evidence = {**evidence, "robots_status": response.status}
         self._status = response.status
         body = response.body[:_MAX_BYTES] if response.status < 300 else b""  # noqa: PLR2004  # success
-        self._rules = Protego.parse(body.decode("utf-8", "replace"))
+        self._rules = Protego.parse(body.decode("utf-8-sig", "replace"))
 
     @property
     def unreachable(self) -> bool:
@@ -158,3 +158,4 @@ class RobotsMiddleware:
         key = engine.downloader.get_slot_key(request)
         if slot := engine.downloader.slots.get(key):
             slot.delay = max(slot.delay, seconds)
+            slot.jitter = 0.0  # it is the least that is asked for, and not a mean

@@ -52,6 +52,7 @@ EXTENSIONS: dict[str, int | None] = {
     "scrapy.extensions.telnet.TelnetConsole": None,  # opens a port
     "scrapy.extensions.remote_control.RemoteControl": None,  # opens a port
 }
+DOWNLOADER = "crawler.downloader.StoppableDownloader"  # Ctrl-C means now, not when every host's queue is empty
 DUPEFILTER_CLASS = "scrapy.dupefilters.BaseDupeFilter"  # filters nothing: the catalogue has each source once
 
 # Certificates are checked (crawler.trust): a page that anyone on the way may have written is no evidence.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tempfile
 import time
-from typing import TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING, Any
 from urllib.parse import urldefrag
 
 from OpenSSL import SSL
@@ -12,6 +12,7 @@ from scrapy.exceptions import DownloadCancelledError, DownloadTimeoutError
 from twisted.internet.error import ConnectionDone
 
 from archive.capture import RecordedExchange
+from archive.errors import WarcWriteError
 from archive.http_message import parse_response, split_head
 from archive.records import Purpose, utc_now
 
@@ -49,6 +50,7 @@ class Wire:
         self._lost_badly = False
         self._waits = False
         self.certificate_problem: str | None = None
+        self.disk_error: OSError | None = None
 
     def begin(self, transport: Any, *, waits: bool) -> None:
         """Note whom the connection is with, and whether what is sent *waits* for a TLS handshake."""
@@ -61,13 +63,29 @@ class Wire:
 
     def send(self, data: bytes) -> None:
         """Keep what goes out."""
-        if self._live:
-            self.exchange.sent.write(data)
+        self._keep(self.exchange.sent, data)
 
     def receive(self, data: bytes) -> None:
         """Keep what comes in."""
-        if self._live:
-            self.exchange.received.write(data)
+        self._keep(self.exchange.received, data)
+
+    def _keep(self, stream: IO[bytes], data: bytes) -> None:
+        if not self._live:
+            return
+        try:
+            stream.write(data)
+        except OSError as error:
+            # Raised here it would end the connection, and look like the server's doing.
+            self._live = False
+            self.disk_error = error
+
+    def check_disk(self) -> None:
+        """Raise WarcWriteError when not all could be kept: an exchange with a gap is no evidence."""
+        if self.disk_error:
+            raise WarcWriteError(
+                f"temporary files cannot be written in {tempfile.gettempdir()}: {self.disk_error}; "
+                "make room there, or name another folder with TMPDIR"
+            ) from self.disk_error
 
     def lost(self, reason: Failure) -> None:
         """Note how the connection ended: a body that ends with it is whole only after a clean end."""

@@ -57,6 +57,7 @@ _TITLE_PARTS = re.compile(r" [-–—|:·»] ")
 _NOT_FOUND_URL = re.compile(r"/404(?:\.\w+)?/?$|/(?:page-?)?not-?found|aspxerrorpath=", re.IGNORECASE)
 _HOME = re.compile(r"/(?:(?:index|home|default)(?:\.\w{2,5})?/?)?")
 _INDEX_LINKS = 0.5
+_INDEX_BLOCKS = 10
 _CONSENT_SHARE = 0.5
 
 
@@ -184,6 +185,8 @@ def _empty(facts: Facts) -> Decision | None:
 
 def _is_index(facts: Facts) -> bool:
     """Tell whether the page is a list of others: mostly links, or a home page that is no article by its own word."""
+    if len(facts.page.left()) < _INDEX_BLOCKS:
+        return False
     total = facts.page.chars
     links = sum(block.link_chars for block in facts.page.blocks)
     mostly_links = total > 0 and links >= _INDEX_LINKS * total
@@ -219,11 +222,11 @@ RULES: tuple[Rule, ...] = (
     _not_found_by_title,
     _paywall,
     _whole_article,
+    _index,
     _consent,
     _wall_phrases,
     _script_shell,
     _empty,
-    _index,
     _short_article,
     _almost_empty,
 )

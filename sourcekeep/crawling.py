@@ -8,7 +8,7 @@ import logging
 import signal
 import sys
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import click
 from scrapy.crawler import CrawlerProcess
@@ -17,6 +17,7 @@ from scrapy.settings import Settings
 from archive.errors import ArchiveError
 from archive.folder import ArchiveFolder
 from archive.salvage import salvage
+from crawler.downloader import StoppableDownloader
 from crawler.frontier import Selection
 from crawler.spiders.citations import CitationsSpider
 from sourcekeep import screen
@@ -121,3 +122,17 @@ class _Process(CrawlerProcess):
         name = signal.Signals(signum).name
         click.echo(f"{name}: finishing what is under way; once more to stop at once", err=True)
         super()._signal_shutdown(signum, _)
+        self._hurry()
+
+    def _hurry(self) -> None:
+        """Once the engine is closing, let go of what waits for its host's turn."""
+        from twisted.internet import reactor
+
+        def hurry() -> None:
+            engine = self._crawler.engine
+            if engine and isinstance(engine.downloader, StoppableDownloader):
+                engine.downloader.hurry()
+
+        # From a signal handler, so by way of the thread's queue; a moment later, when the engine has heard of it.
+        loop = cast("Any", reactor)
+        loop.callFromThread(loop.callLater, 0.1, hurry)

@@ -121,7 +121,7 @@ def _wording(outcome: str | None, verdict: str | None, http_status: int | None, 
     if isinstance(word, Verdict):
         return VERDICTS[word]
     rule = _part(evidence, "outcome").get("rule")
-    if rule == "robots-unreachable":
+    if word is Outcome.ROBOTS_DENIED and rule == "robots-unreachable":
         return ROBOTS_UNREACHABLE
     if rule == "retry-after":
         return ASKED_TO_WAIT

@@ -246,6 +246,17 @@ def test_many_captures_share_a_sync(crawl: Crawl, writer: CaptureWriter, monkeyp
     assert len(syncs) < 40
 
 
+def test_catalogue_that_another_program_writes_is_waited_for(crawl: Crawl, writer: CaptureWriter) -> None:
+    other = sqlite3.connect(crawl.folder.catalogue_path)
+    other.execute("BEGIN IMMEDIATE")
+    future = writer.submit(crawl.draft())
+    with pytest.raises(TimeoutError):
+        future.result(0.4)
+    other.rollback()
+    other.close()
+    assert future.result(SECONDS)
+
+
 def test_lone_capture_does_not_wait_for_others_when_the_crawl_ends(crawl: Crawl) -> None:
     writer = crawl.writer()
     future = writer.submit(crawl.draft())
@@ -364,7 +375,7 @@ def test_closed_writer_takes_nothing_more_and_says_so(crawl: Crawl) -> None:
     writer = crawl.writer()
     writer.close()
     with pytest.raises(ArchiveError, match="closed"):
-        writer.submit(crawl.draft()).result(SECONDS)
+        writer.submit(crawl.draft(exchanges=[])).result(SECONDS)
 
 
 def test_streams_are_closed_once_they_are_written(crawl: Crawl, writer: CaptureWriter) -> None:

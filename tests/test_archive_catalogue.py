@@ -603,6 +603,15 @@ def test_search_knows_only_the_best_captures_and_their_newest_texts(catalogue: C
     assert len(catalogue.texts.search("beta")) == len(catalogue.texts.search("京都")) == 1
 
 
+def test_search_forgets_a_text_that_was_replaced(catalogue: Catalogue) -> None:
+    (source_id,) = cite(catalogue, PAGE)
+    capture_id = capture(catalogue, source_id)
+    judge(catalogue, capture_id, Verdict.ARTICLE, text="alpha")
+    judge(catalogue, capture_id, Verdict.ARTICLE, text="beta")
+    assert catalogue.texts.search("alpha") == []
+    assert len(catalogue.texts.search("beta")) == 1
+
+
 def test_title_counts_for_more_and_limit_is_kept(catalogue: Catalogue) -> None:
     for number, source_id in enumerate(cite(catalogue, *(f"http://{number}.example/" for number in range(4)))):
         title = "robot" if number == 2 else "other"

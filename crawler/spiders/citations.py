@@ -15,7 +15,7 @@ from crawler import settings as defaults
 from crawler.capture import CAPTURE, CaptureUnderWay
 from crawler.cookies import CaptureCookies
 from crawler.frontier import Selection
-from crawler.outcomes import HostPausedError, is_passing
+from crawler.outcomes import HostPausedError, is_passing, own_failure
 from crawler.retries import back_off, retry_after
 from crawler.signals import capture_written, crawl_planned, fetch_postponed
 from crawler.store import CrawlStore
@@ -57,6 +57,8 @@ class CitationsSpider(Spider):
         self.selection = Selection(all=all in (True, "1", "true", "yes"), incident=incident, urls=urls)
         self._waiting: set[asyncio.Task[None]] = set()
         self._writing: set[asyncio.Task[None]] = set()
+        self._under_way: dict[int, CaptureUnderWay] = {}
+        """By source: captures that are neither written nor dropped."""
 
     @classmethod
     def update_settings(cls, settings: BaseSettings) -> None:
@@ -88,7 +90,7 @@ class CitationsSpider(Spider):
         """Iterate over the first requests; a URL that can be none is recorded at once."""
         self.crawler.signals.send_catch_log(crawl_planned, total=len(self.sources), crawl_id=self.store.crawl_id)
         for source in self.sources:
-            capture = CaptureUnderWay(source)
+            capture = self._under_way[source.id] = CaptureUnderWay(source)
             request = capture.request(callback=self.arrived, errback=self.failed)
             if isinstance(request, Request):
                 yield request
@@ -108,6 +110,10 @@ class CitationsSpider(Spider):
         request: Request = failure.request  # type: ignore[attr-defined]  # Scrapy puts it there
         capture: CaptureUnderWay = request.meta[CAPTURE]
         error = failure.value or RuntimeError("a failure without an exception")
+        if own := own_failure(error):
+            if isinstance(own, ArchiveError):
+                self._give_up(own)
+            return
         if isinstance(error, HostPausedError):
             self._postpone(capture, error.seconds, str(error), request)
             return
@@ -145,6 +151,7 @@ class CitationsSpider(Spider):
         """Hand *draft* over and wait until it is on disk; a crawl that can't write is closed."""
         if cookies := self.crawler.get_downloader_middleware(CaptureCookies):
             cookies.forget(capture.source.id)
+        del self._under_way[capture.source.id]
         try:
             capture_id = await asyncio.wrap_future(self.store.submit(draft))
         except ArchiveError as error:
@@ -168,6 +175,8 @@ class CitationsSpider(Spider):
         """Drop what still waits (it stays due) and close the store."""
         for task in self._waiting:
             task.cancel()
+        for capture in self._under_way.values():
+            capture.drop()
         try:
             await asyncio.to_thread(self.store.close, reason)
         except ArchiveError as error:

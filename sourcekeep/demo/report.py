@@ -78,7 +78,7 @@ def _print_failed(lines: Judged) -> None:
 def _print_next(folder: ArchiveFolder, lines: Judged) -> None:
     _heading("What to type next")
     program = with_archive(folder.path)
-    best = max((line for line, judged in lines if judged.standing is Standing.USABLE), key=lambda line: line.words)
+    best = next((line for line, judged in lines if judged.standing is Standing.USABLE), lines[0][0])
     for command, what in (
         ("search ferry", "full-text search"),
         (f"show {best.url}", "a source: its text, what was stripped, and the records that prove it"),

@@ -22,6 +22,8 @@ ROOT = Path(__file__).parent.parent.parent
 DEADLINE = 60.0
 """Seconds after which a crawl counts as hanging."""
 
+_BUGS = ("Traceback", "ERROR", "Unhandled", "Exception ignored", "never retrieved", "never awaited")
+
 # What the tests' own settings are on top of: no waiting where waiting is not what is tested.
 _QUICK = {"delay": 0, "retries": 1, "retry_wait": 0.05, "concurrency": 100, "contact": "https://tests.example/"}
 
@@ -79,6 +81,14 @@ class Crawled:
     sources: Mapping[str, SourceLine]
     """By URL as it was cited."""
     captures: Mapping[str, Sequence[Capture]]
+
+    def traces(self) -> str:
+        """Return the first trace of a bug in the log, with the lines around it; nothing when there is none."""
+        lines = self.log.splitlines()
+        for number, line in enumerate(lines):
+            if any(word in line for word in _BUGS):
+                return "\n".join(lines[max(0, number - 3) : number + 40])
+        return ""
 
 
 def run_crawl(folder: ArchiveFolder, server: MockServer, **how: object) -> Crawled:

@@ -54,7 +54,8 @@ _ANSWERS: dict[tuple[str, str], tuple[Answer, ...]] = {
     ("slow.polite.example", "/3"): ((Pause(0.3), page("three")),),
     ("long.interrupted.example", "/"): ((Pause(20), page("late")),),
     ("failing.interrupted.example", "/"): ((respond(status=b"503 Service Unavailable"),),),
-    ("big.interrupted.example", "/"): ((respond(body=Random(1).randbytes(3_000_000)),),),
+    ("big.interrupted.example", "/"): ((respond(body=Random(1).randbytes(900_000)),),),
+    ("zeros.interrupted.example", "/"): ((respond(body=bytes(3_000_000)),),),
     ("upgrade.polite.example", "/"): ((redirect(b"301 Moved Permanently", b"https://good.secure.example/end"),),),
     ("into-private.robots.example", "/"): (
         (redirect(b"302 Found", b"http://disallow.robots.example/private/from-elsewhere"),),
