@@ -20,7 +20,7 @@ from scrapy.exceptions import (
 from service_identity import VerificationError
 from service_identity.exceptions import CertificateError
 from twisted.internet import error as connection
-from twisted.web._newclient import ParseError
+from twisted.web.client import ResponseFailed
 
 from archive.errors import ArchiveError
 from archive.records import Outcome
@@ -99,7 +99,7 @@ _ENDINGS = (
     connection.ConnectionDone,
     connection.ConnectionLost,
     connection.ConnectionAborted,
-    ParseError,
+    ResponseFailed,  # also for a head that can't be read
     ResponseDataLossError,
 )
 

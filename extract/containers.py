@@ -24,6 +24,8 @@ _CUTTABLE = frozenset(
     "button a figure menu label".split()
 )
 
+_DIALOG_CHARS = 3000
+"""Text above which what is called a consent dialog is not taken for one where it is the whole page."""
 _PARAGRAPH = 80
 """Characters outside links from which a paragraph counts as prose."""
 
@@ -192,11 +194,17 @@ def _words(element: HtmlElement) -> str:
 def _safe_text(element: HtmlElement, rule: ContainerRule, page_chars: int) -> str | None:
     """Return the element's text if cutting it is safe under *rule*, else None."""
     text = text_of(element)
-    if len(text) > rule.max_share * page_chars:
+    if len(text) > rule.max_share * page_chars and not _is_only_consent(element, rule, text):
         return None
     if element.find(".//h1") is not None or element.find(".//*[@itemprop='articleBody']") is not None:
         return None
     return None if _prose(element) > rule.max_prose else text
+
+
+def _is_only_consent(element: HtmlElement, rule: ContainerRule, text: str) -> bool:
+    """Return whether this is a consent dialog on a page that has nothing else, and no wrapper of the page."""
+    is_dialog = rule.kind == NoticeKind.COOKIE and len(text) <= _DIALOG_CHARS
+    return is_dialog and not any(True for _ in element.iter("article", "main", "nav"))
 
 
 def _prose(element: HtmlElement) -> int:

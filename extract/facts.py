@@ -5,10 +5,11 @@ from __future__ import annotations
 import json
 import re
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from extract.markup import fold
+from extract.markup import Block, fold
 from extract.survey import Survey, prose_chars, weight
 
 if TYPE_CHECKING:
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
     from archive.records import NoticeKind
 
 _SCRIPT_CHARS = 4000
+_HEADINGS = ("h1", "h2", "h3", "h4")
+_LINE_OF_LINKS = 0.7
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,9 +37,11 @@ class Head:
     scripts: int
     articles: int
     """How many `<article>` elements."""
+    headlines: int
+    """How many headings are links."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)  # no slots: what is derived is kept
 class Facts:
     """All that the rules look at."""
 
@@ -50,15 +55,37 @@ class Facts:
     text: str | None
     """The article, if one was found."""
 
-    @property
+    @cached_property
     def weight(self) -> int:
         """The article's length, as `extract.survey.weight` counts."""
         return weight(self.text or "")
 
-    @property
+    @cached_property
+    def left(self) -> list[Block]:
+        """The blocks that were not cut."""
+        return [block for _, block in self.page.left()]
+
+    @cached_property
+    def left_chars(self) -> int:
+        """How many characters of visible text were not cut."""
+        return sum(len(block.text) for block in self.left)
+
+    @cached_property
     def prose(self) -> int:
         """How many characters of running text are left on the page."""
-        return prose_chars(block for _, block in self.page.left())
+        return prose_chars(self.left)
+
+    @cached_property
+    def own_weight(self) -> int:
+        """The article's weight without its lines that are links."""
+        lines = set((self.text or "").split("\n"))
+        linked = sum(weight(block.text) for block in self.left if block.link_share >= _LINE_OF_LINKS and block.text in lines)
+        return self.weight - linked
+
+    @property
+    def is_marked_article(self) -> bool:
+        """Whether the page's markup says that it is one article."""
+        return self.head.open_graph_type == "article" or self.head.articles == 1
 
     @property
     def path(self) -> str:
@@ -72,10 +99,10 @@ class Facts:
         """Return how many characters of notices of *kind* were cut."""
         return sum(len(cut.text) for cut in self.page.cuts if cut.kind == kind)
 
-    def lines(self) -> Iterator[str]:
-        """Iterate over the page's title, blocks and noscript text."""
+    def lines(self, *, cut: bool) -> Iterator[str]:
+        """Iterate over the page's title, blocks and noscript text; also over the blocks that were cut where *cut*."""
         yield self.head.title
-        yield from (block.text for block in self.page.blocks)
+        yield from (block.text for block in (self.page.blocks if cut else self.left))
         yield self.head.noscript
 
 
@@ -91,7 +118,13 @@ def read_head(tree: HtmlElement) -> Head:
         noscript=fold(" ".join(element.text_content() for element in tree.iter("noscript")))[:_SCRIPT_CHARS],
         scripts=sum(1 for _ in tree.iter("script")),
         articles=sum(1 for _ in tree.iter("article")),
+        headlines=sum(1 for heading in tree.iter(*_HEADINGS) if _is_linked(heading)),
     )
+
+
+def _is_linked(heading: HtmlElement) -> bool:
+    """Return whether a heading holds a link or stands in one, as headlines do that lead to their stories."""
+    return heading.find(".//a[@href]") is not None or next(heading.iterancestors("a"), None) is not None
 
 
 _FALSE = re.compile(r"^(?:false|no|0|https?://schema\.org/false)$", re.IGNORECASE)

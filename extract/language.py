@@ -11,7 +11,7 @@ from langdetect.detector_factory import PROFILES_DIRECTORY
 
 from extract.survey import weight
 
-_SAMPLE = 4000
+_SAMPLE = 2000
 _ENOUGH = 60
 """Letters, as `weight` counts them, below which detection is guessing."""
 _SURE = 0.8

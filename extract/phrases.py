@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 _ELLIPSIS = "…"
-_FORMS = str.maketrans("’‘‛`´ʼ“”„‟«»", "''''''" + '"' * 6)
+_FORMS = str.maketrans("’‘‛`´ʼ“”„‟«»「」『』", "''''''" + '"' * 10)
 _WORD = re.compile(r"\w+")
 _EDGE = re.compile(r"^[\W_]+|[\W_]+$")
 # Scripts written without spaces, where a phrase has no word to be looked up by.
@@ -47,13 +47,15 @@ class Phrase:
         return self.begins and self.ends and len(self.pieces) == 1
 
     def matches(self, folded: str) -> bool:
-        """Return whether *folded* is, begins with, ends with or holds these words."""
+        """Return whether *folded* is, begins with, ends with or holds these words, and doesn't quote them."""
         if len(folded) > self.max_chars:
             return False
         if self.begins and not folded.startswith(self.pieces[0]):
             return False
         if self.ends and not folded.endswith(self.pieces[-1]):
             return False
+        if folded.count('"', 0, max(0, folded.find(self.pieces[0]))) % 2:
+            return False  # an article about notices
         start = 0
         for piece in self.pieces:
             found = folded.find(piece, start)

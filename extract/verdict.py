@@ -58,6 +58,7 @@ _NOT_FOUND_URL = re.compile(r"/404(?:\.\w+)?/?$|/(?:page-?)?not-?found|aspxerror
 _HOME = re.compile(r"/(?:(?:index|home|default)(?:\.\w{2,5})?/?)?")
 _INDEX_LINKS = 0.5
 _INDEX_BLOCKS = 10
+_INDEX_STORIES = 2
 _CONSENT_SHARE = 0.5
 
 
@@ -136,7 +137,7 @@ def _wall_phrases(facts: Facts) -> Decision | None:
     for verdict in _WALL_ORDER:
         if verdict is Verdict.JS_REQUIRED and facts.weight >= _SHORT_ARTICLE:
             continue  # nearly every page with scripts says so to those without
-        if phrase := _phrase(facts, verdict):
+        if phrase := _phrase(facts, verdict, cut=_counts_notices(facts, verdict)):
             return verdict, {"rule": "wall-phrase", **phrase}
     return None
 
@@ -152,9 +153,18 @@ _WALL_ORDER = (
 )
 
 
-def _phrase(facts: Facts, verdict: Verdict) -> Evidence | None:
+def _counts_notices(facts: Facts, verdict: Verdict) -> bool:
+    """Tell whether what was cut as a notice can be a wall: only where it didn't stand beside something."""
+    if verdict is not Verdict.CONSENT_WALL:
+        return facts.weight < _SHORT_ARTICLE
+    if facts.weight >= _SHORT_ARTICLE and facts.is_marked_article:
+        return False
+    return facts.cut_chars(NoticeKind.COOKIE) >= facts.left_chars
+
+
+def _phrase(facts: Facts, verdict: Verdict, *, cut: bool = True) -> Evidence | None:
     table = load_table("walls.toml")
-    for line in facts.lines():
+    for line in facts.lines(cut=cut):
         for phrase in table.find_all(line):
             if phrase.group == verdict:
                 return {"phrase": phrase.phrase, "language": phrase.language, "text": line[:200]}
@@ -185,14 +195,15 @@ def _empty(facts: Facts) -> Decision | None:
 
 def _is_index(facts: Facts) -> bool:
     """Tell whether the page is a list of others: mostly links, or a home page that is no article by its own word."""
-    if len(facts.page.left()) < _INDEX_BLOCKS:
+    if len(facts.left) < _INDEX_BLOCKS:
         return False
     total = facts.page.chars
     links = sum(block.link_chars for block in facts.page.blocks)
     mostly_links = total > 0 and links >= _INDEX_LINKS * total
     if _HOME.fullmatch(facts.path):
-        return (mostly_links or facts.head.articles > 2) and facts.head.open_graph_type != "article"  # noqa: PLR2004
-    return mostly_links and facts.weight < _WHOLE_ARTICLE and facts.prose < _WHOLE_ARTICLE
+        stories = max(facts.head.articles, facts.head.headlines)
+        return (mostly_links or stories > _INDEX_STORIES) and facts.head.open_graph_type != "article"
+    return mostly_links and facts.own_weight < _WHOLE_ARTICLE and facts.prose < _WHOLE_ARTICLE
 
 
 def _index(facts: Facts) -> Decision | None:
@@ -205,7 +216,7 @@ def _short_article(facts: Facts) -> Decision | None:
     """Some text, on a page that is nothing else."""
     if facts.weight >= _SHORT_ARTICLE:
         return Verdict.ARTICLE, {"rule": "short-article", "weight": facts.weight}
-    if facts.weight >= _SOME_TEXT and (facts.head.open_graph_type == "article" or facts.head.articles == 1):
+    if facts.weight >= _SOME_TEXT and facts.is_marked_article:
         return Verdict.ARTICLE, {"rule": "marked-article", "weight": facts.weight}
     return None
 

@@ -5,10 +5,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
+from hypothesis import settings
 from mockserver import MockServer
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+# A busy machine is no fault of the code.
+settings.register_profile("tests", deadline=None)
+settings.load_profile("tests")
 
 
 @pytest.fixture(scope="session")

@@ -253,8 +253,11 @@ def test_whole_article_is_no_wall_with_a_guards_header(header: str) -> None:
 
 
 def test_metered_page_whose_text_is_whole_is_an_article() -> None:
-    made = judge(article_page("en", head=not_free(), after="<p>Subscribe to continue reading tomorrow.</p>"))
-    assert made.verdict in {Verdict.ARTICLE, Verdict.PAYWALLED}
+    more = "".join(f"<p>{text}</p>" for text in ARTICLES["de"][1])
+    offer = "<div class='offer'><p>Subscribe to continue reading tomorrow.</p></div>"
+    body = article(before=MENU, after=offer).replace("</article>", f"{more}</article>")
+    made = judge(page(body, head=not_free()))
+    assert made.verdict == Verdict.ARTICLE, made.evidence
 
 
 ABOUT = {
@@ -280,6 +283,15 @@ def test_article_about_walls_is_an_article(subject: str) -> None:
 @pytest.mark.parametrize("title", ["404 ways to lose a reader", "Error 404: the town that vanished, and who looked for it"])
 def test_title_that_plays_with_404_is_no_soft_404_on_a_whole_article(title: str) -> None:
     assert judge(page(article(before=MENU), title=title)).verdict == Verdict.ARTICLE
+
+
+@pytest.mark.parametrize("name", ["ad-block notice", "cookie banner", "consent platform", "recaptcha", "noscript"])
+@pytest.mark.parametrize("language", ["en", "fr", "ru", "ja"])
+def test_short_article_is_no_wall_beside_what_was_cut(name: str, language: str) -> None:
+    beside = NEAR_MISSES[name]
+    body = article(language, paragraphs=2, before=MENU + beside.get("before", ""), after=beside.get("after", ""))
+    made = judge(page(body, language=language, head=beside.get("head", "")))
+    assert made.verdict == Verdict.ARTICLE, made.evidence
 
 
 @pytest.mark.parametrize("language", ["en", "fr", "ru"])

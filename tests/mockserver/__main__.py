@@ -6,7 +6,9 @@ import asyncio
 import base64
 import itertools
 import json
+import socket
 import ssl
+import struct
 import sys
 import time
 from collections import Counter
@@ -28,6 +30,7 @@ class Server:
         self._log = (directory / "exchanges.jsonl").open("a", buffering=1, encoding="utf-8")
         self._numbers = itertools.count(1)
         self._visits: Counter[tuple[str, str]] = Counter()
+        self._servers: list[asyncio.Server] = []
 
     async def run(self) -> None:
         """Listen, print the ports as JSON, and serve until standard input ends."""
@@ -42,7 +45,7 @@ class Server:
     async def _listen(self, context: ssl.SSLContext | None) -> int:
         # The limit lets a request line of any length that a test sends through.
         server = await asyncio.start_server(self._serve, "127.0.0.1", 0, ssl=context, limit=1 << 22, backlog=512)
-        self._servers = [*getattr(self, "_servers", []), server]
+        self._servers.append(server)
         return int(server.sockets[0].getsockname()[1])
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -101,8 +104,8 @@ async def _pause(seconds: float, reader: asyncio.StreamReader) -> None:
 
 
 def _reset(writer: asyncio.StreamWriter) -> None:
-    connection = writer.get_extra_info("socket")
-    connection.setsockopt(1, 13, b"\x01\x00\x00\x00\x00\x00\x00\x00")  # SOL_SOCKET, SO_LINGER: on, 0 seconds
+    linger_no_second = struct.pack("ii", 1, 0)
+    writer.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger_no_second)
     writer.transport.abort()
 
 
