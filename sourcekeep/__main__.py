@@ -70,7 +70,9 @@ def main() -> None:
     try:
         cli(prog_name="sourcekeep")
     except ArchiveError as error:
-        click.echo(f"error: {error}", err=True)
+        from sourcekeep import screen
+
+        click.echo(f"error: {screen.line(error)}", err=True)  # it may quote a file's or a page's words
         sys.exit(1)
 
 
