@@ -203,7 +203,7 @@ def _safe_text(element: HtmlElement, rule: ContainerRule, page_chars: int) -> st
 
 def _is_only_consent(element: HtmlElement, rule: ContainerRule, text: str) -> bool:
     """Return whether this is a consent dialog on a page that has nothing else, and no wrapper of the page."""
-    is_dialog = rule.kind == NoticeKind.COOKIE and len(text) <= _DIALOG_CHARS
+    is_dialog = rule.rule == "consent-platform" and len(text) <= _DIALOG_CHARS
     return is_dialog and not any(True for _ in element.iter("article", "main", "nav"))
 
 

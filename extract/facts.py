@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 _SCRIPT_CHARS = 4000
 _HEADINGS = ("h1", "h2", "h3", "h4")
 _LINE_OF_LINKS = 0.7
+_HOME = re.compile(r"(?:/(?:(?:index|home|default)(?:\.\w{2,5})?/?)?)?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,12 +89,13 @@ class Facts:
         return self.head.open_graph_type == "article" or self.head.articles == 1
 
     @property
-    def path(self) -> str:
-        """The URL's path in lower case; `/` where there is none."""
+    def is_home(self) -> bool:
+        """Whether the URL is a site's first page: no path but `/` or `/index.html`, and no query."""
         try:
-            return urlsplit(self.url or "").path.lower() or "/"
+            parts = urlsplit(self.url or "")
         except ValueError:
-            return "/"
+            return False
+        return bool(parts.netloc) and not parts.query and _HOME.fullmatch(parts.path.lower()) is not None
 
     def cut_chars(self, kind: NoticeKind) -> int:
         """Return how many characters of notices of *kind* were cut."""

@@ -18,6 +18,9 @@ _SURE = 0.8
 _TAG = re.compile(r"([a-z]{2,3})(?:[-_]([a-z]{4}))?(?:[-_]([a-z]{2}|\d{3}))?(?:[-_].*)?", re.IGNORECASE)
 # langdetect's own names where they aren't BCP 47: it tells the two scripts of Chinese by region.
 _BCP_47 = {"zh-cn": "zh-Hans", "zh-tw": "zh-Hant"}
+_HAN = re.compile("[\u3400-\u9fff]")
+_KANA_OR_HANGUL = re.compile("[\u3040-\u30ff\uac00-\ud7af]")
+_FOREIGN_SHARE = 0.03  # names and titles in Chinese text
 _TRADITIONAL_REGIONS = frozenset({"tw", "hk", "mo"})
 
 
@@ -50,12 +53,21 @@ def detect(text: str | None, declared: str | None) -> Language:
 
 def _candidates(text: str) -> list[tuple[str, float]]:
     detector = _factory().create()
+    if _is_chinese(text):
+        detector.set_prior_map({"zh-cn": 0.5, "zh-tw": 0.5})
     detector.append(text)
     try:
         found = detector.get_probabilities()
     except LangDetectException:  # no letter that any of its profiles has
         return []
     return [(_BCP_47.get(language.lang, language.lang), float(language.prob)) for language in found]
+
+
+def _is_chinese(text: str) -> bool:
+    """Tell whether *text* is in Han characters without kana or Hangul; the profiles take some of it for Korean."""
+    han, others = len(_HAN.findall(text)), len(_KANA_OR_HANGUL.findall(text))
+    letters = sum(character.isalpha() for character in text)
+    return han > letters / 2 and others < han * _FOREIGN_SHARE
 
 
 @cache

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import lxml.html
-from lxml.etree import LxmlError
+from lxml.etree import ErrorTypes, LxmlError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -16,7 +16,10 @@ if TYPE_CHECKING:
 
 # C0 controls but tab and line ends, C1 controls, surrogates and non-characters: libxml2 refuses or drops them.
 _FORBIDDEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff\ufffe\uffff]")
-_SPACES = re.compile(r"\s+")
+# The tags without which a page is flat: all but those that say what a text is, or that it isn't one.
+_NESTING = re.compile(
+    r"</?(?!(?:html|head|title|meta|script|style|body|p|br|h[1-6]|a|noscript|template)\b)[a-z][^<>]*>", re.IGNORECASE
+)
 
 BLOCK_TAGS = frozenset(
     "address article aside blockquote body br button caption center dd details dialog dir div dl dt "
@@ -50,14 +53,24 @@ class Block:
 def parse(text: str) -> HtmlElement | None:
     """Return the tree of an HTML page; None where there is no element to be found."""
     cleaned = _FORBIDDEN.sub("", text)
-    if not cleaned.strip():
-        return None
-    parser = lxml.html.HTMLParser(encoding="utf-8", remove_comments=True, remove_pis=True, collect_ids=False)
+    tree, is_cut = _parse(cleaned)
+    return _parse(_NESTING.sub("\n", cleaned))[0] if is_cut else tree
+
+
+def _parse(text: str) -> tuple[HtmlElement | None, bool]:
+    """Return the tree of *text*, and whether the parser gave up on its depth and lost what is below."""
+    if not text.strip():
+        return None, False
+    # Without huge_tree all that lies deeper than 256 elements is lost, and unclosed tags add up to that.
+    parser = lxml.html.HTMLParser(
+        encoding="utf-8", remove_comments=True, remove_pis=True, collect_ids=False, huge_tree=True
+    )
     try:
-        return lxml.html.document_fromstring(cleaned.encode("utf-8"), parser=parser)
+        tree = lxml.html.document_fromstring(text.encode("utf-8"), parser=parser)
     except LxmlError:
         # lxml has one exception for a document without elements, such as one that is only a comment.
-        return None
+        tree = None
+    return tree, any(entry.type == ErrorTypes.ERR_RESOURCE_LIMIT for entry in parser.error_log)
 
 
 def fold(text: str) -> str:

@@ -24,6 +24,9 @@ if TYPE_CHECKING:
 _MEDIA = ("image/", "audio/", "video/")
 _SNIFF = 1024
 _BINARY_SHARE = 0.1
+_LONG_BLOCK = 40
+_MARKERS = " -|•*"
+"""What the article's text has around items of lists and cells of tables."""
 # Where a wall stands, what is left of the page is what the wall says.
 _WALL_NOTICE = {
     Verdict.PAYWALLED: NoticeKind.PAYWALL,
@@ -179,8 +182,7 @@ def _storable(text: str | None) -> str | None:
 
 def _notices(page: Survey, text: str | None, verdict: Verdict) -> Iterable[Notice]:
     """Yield what was stripped in the order of the page: the cuts, and what stands outside the article."""
-    kept = fold(text or "")
-    kept_orders = [order for order, block in page.left() if text and block.text in kept]
+    kept_orders = _kept_orders(page, text) if text else []
     outside = {order for order, _ in page.left()} - set(kept_orders)
     rule = "outside-article" if text else f"verdict:{verdict}"
     kind = NoticeKind.NAVIGATION if text else _WALL_NOTICE.get(verdict, NoticeKind.NAVIGATION)
@@ -189,6 +191,27 @@ def _notices(page: Survey, text: str | None, verdict: Verdict) -> Iterable[Notic
     for order, notice in sorted(found, key=lambda pair: pair[0]):
         before = sum(kept_order < order for kept_order in kept_orders)
         yield Notice(notice.kind, notice.rule, _storable(notice.text) or "", before)
+
+
+def _kept_orders(page: Survey, text: str) -> list[int]:
+    """Return the numbers of the blocks that are in the article.
+
+    A long block is looked for anywhere; a short one, which may be a word of any sentence, must follow the block that
+    was found before it, or be a line of its own.
+    """
+    folded, lines = fold(text), {line.strip(_MARKERS) for line in text.split("\n")}
+    orders, end = [], 0
+    for order, block in page.left():
+        start = folded.find(block.text, end)
+        if start < 0 and len(block.text) >= _LONG_BLOCK:
+            start = folded.find(block.text)
+        follows = start >= 0 and not folded[end:start].strip(_MARKERS)
+        if start >= 0 and (follows or len(block.text) >= _LONG_BLOCK):
+            end = start + len(block.text)
+            orders.append(order)
+        elif block.text in lines:
+            orders.append(order)
+    return orders
 
 
 def _runs(orders: list[int]) -> Iterable[list[int]]:

@@ -125,18 +125,22 @@ class _Extraction:
         except BrokenProcessPool:
             self._one_by_one([item, *self._running.values()])
             return
+        except Exception as error:  # noqa: BLE001  # a bug, or no memory left: this page's row says so, the rest go on
+            text = _failed(item, {"rule": "worker-failed", "error": f"{type(error).__name__}: {error}"})
         self._made.append((item, text))
 
     def _one_by_one(self, items: list[PendingText]) -> None:
         """Make what was under way when a worker died, each alone, so that only the culprit goes without a text."""
         self._running.clear()
+        self._pool.renew()
         for item in items:
-            self._pool.renew()
             try:
                 text = self._pool.submit(self._warc_dir, item).result()
             except BrokenProcessPool:
                 text = _failed(item, {"rule": "worker-died"})
                 self._pool.renew()
+            except Exception as error:  # noqa: BLE001  # as in _take
+                text = _failed(item, {"rule": "worker-failed", "error": f"{type(error).__name__}: {error}"})
             self._made.append((item, text))
 
     def _write_when_due(self) -> None:

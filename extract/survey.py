@@ -85,6 +85,7 @@ def survey(tree: HtmlElement) -> Survey:
             page.cuts.append(Cut(container.kind, container.rule, container.text, min(orders, default=0)))
     if commented and prose_chars(_outside(page, owned)) < _MIN_ARTICLE:
         # A thread: what its names call comments is all that the page has to say.
+        _take_as_content(commented)
         commented = []
     for element in commented:
         orders = owned.get(element, [])
@@ -95,6 +96,14 @@ def survey(tree: HtmlElement) -> Survey:
         if element.getparent() is not None:
             element.drop_tree()
     return page
+
+
+def _take_as_content(elements: Iterable[HtmlElement]) -> None:
+    """Take the names off *elements* and what they hold, by which the article's extractor would pass over them."""
+    for top in elements:
+        for element in top.iter():
+            element.attrib.pop("class", None)
+            element.attrib.pop("id", None)
 
 
 def prose_chars(items: Iterable[Block]) -> int:

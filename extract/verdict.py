@@ -55,7 +55,6 @@ _NOT_FOUND_TITLE = re.compile(
 )
 _TITLE_PARTS = re.compile(r" [-–—|:·»] ")
 _NOT_FOUND_URL = re.compile(r"/404(?:\.\w+)?/?$|/(?:page-?)?not-?found|aspxerrorpath=", re.IGNORECASE)
-_HOME = re.compile(r"/(?:(?:index|home|default)(?:\.\w{2,5})?/?)?")
 _INDEX_LINKS = 0.5
 _INDEX_BLOCKS = 10
 _INDEX_STORIES = 2
@@ -200,16 +199,17 @@ def _is_index(facts: Facts) -> bool:
     total = facts.page.chars
     links = sum(block.link_chars for block in facts.page.blocks)
     mostly_links = total > 0 and links >= _INDEX_LINKS * total
-    if _HOME.fullmatch(facts.path):
+    if facts.is_home:
         stories = max(facts.head.articles, facts.head.headlines)
         return (mostly_links or stories > _INDEX_STORIES) and facts.head.open_graph_type != "article"
-    return mostly_links and facts.own_weight < _WHOLE_ARTICLE and facts.prose < _WHOLE_ARTICLE
+    limit = _SHORT_ARTICLE if facts.is_marked_article else _WHOLE_ARTICLE
+    return mostly_links and facts.own_weight < limit and facts.prose < _WHOLE_ARTICLE
 
 
 def _index(facts: Facts) -> Decision | None:
     if not _is_index(facts):
         return None
-    return Verdict.INDEX, {"rule": "links", "path": facts.path, "blocks": len(facts.page.blocks)}
+    return Verdict.INDEX, {"rule": "links", "is_home": facts.is_home, "blocks": len(facts.left), "own_weight": facts.own_weight}
 
 
 def _short_article(facts: Facts) -> Decision | None:

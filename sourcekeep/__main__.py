@@ -8,6 +8,8 @@ from pathlib import Path
 
 import click
 
+from sourcekeep.invocation import DEFAULT_ARCHIVE
+
 _COMMANDS = {
     "demo": "sourcekeep.commands.demo",
     "import": "sourcekeep.commands.import_",
@@ -46,7 +48,7 @@ class _Commands(click.Group):
     "--archive",
     "archive_dir",
     envvar="SOURCEKEEP_ARCHIVE",
-    default="archive-data",
+    default=DEFAULT_ARCHIVE,
     show_default=True,
     show_envvar=True,
     type=click.Path(path_type=Path),

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import shlex
 import sys
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
@@ -13,6 +11,7 @@ import click
 from archive.records import Change
 from sourcekeep import screen
 from sourcekeep.incidents.run import SHOWN, Report, run
+from sourcekeep.invocation import with_archive
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -20,7 +19,6 @@ if TYPE_CHECKING:
 
     from sourcekeep.incidents import Reading
 
-_DEFAULT_ARCHIVE = "archive-data"
 _EVERY = 200
 """Records between two updates of the progress line."""
 
@@ -39,12 +37,7 @@ def import_readings(archive: Path, readings: Sequence[Reading], *, dry_run: bool
                 click.echo(line)
         if len(reports) > 1:
             click.echo(f"in all: {_counts(_sum(reports), dry_run=dry_run)}")
-        click.echo("dry run: nothing was written" if dry_run else f"next: {_command_for(archive)} crawl")
-
-
-def _command_for(archive: Path) -> str:
-    unnamed = os.environ.get("SOURCEKEEP_ARCHIVE") or _DEFAULT_ARCHIVE
-    return "sourcekeep" if str(archive) == unnamed else f"sourcekeep --archive {shlex.quote(str(archive))}"
+        click.echo("dry run: nothing was written" if dry_run else f"next: {with_archive(archive)} crawl")
 
 
 def _lines(report: Report, *, dry_run: bool) -> list[str]:

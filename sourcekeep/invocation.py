@@ -8,6 +8,9 @@ import shutil
 import sys
 from pathlib import Path
 
+DEFAULT_ARCHIVE = "archive-data"
+"""The archive's folder where neither `--archive` nor SOURCEKEEP_ARCHIVE names one."""
+
 
 def program() -> str:
     """Return `sourcekeep` where the shell finds this installation by that name, else the path to it."""
@@ -19,7 +22,9 @@ def program() -> str:
 
 
 def with_archive(path: Path) -> str:
-    """Return how to call the program for the archive at *path*."""
+    """Return how to call the program for the archive at *path*; its usual one need not be named."""
+    if str(path) == (os.environ.get("SOURCEKEEP_ARCHIVE") or DEFAULT_ARCHIVE):
+        return program()
     return f"{program()} --archive {shlex.quote(_short(path))}"
 
 

@@ -8,7 +8,10 @@ from collections import Counter
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
-    from rich.progress import Task
+    from collections.abc import Iterable
+
+    from rich.console import RenderableType
+    from rich.progress import Progress as RichProgress
 
 _LINE_SECONDS = 5.0
 
@@ -42,6 +45,7 @@ class LineProgress:
         self._total = 0
         self._counts: Counter[str] = Counter()
         self._started = self._spoke = time.monotonic()
+        self._said = 0
 
     def plan(self, total: int) -> None:
         """Say how many there will be."""
@@ -56,7 +60,7 @@ class LineProgress:
             self.note(self._line())
 
     def _line(self) -> str:
-        done = self._counts.total()
+        done = self._said = self._counts.total()
         rate = done / max(time.monotonic() - self._started, 0.001)
         left = (self._total - done) / rate
         return f"{done} of {self._total}, {rate:.1f}/s, {left:.0f} s left: {in_words(self._counts)}"
@@ -66,27 +70,25 @@ class LineProgress:
         print(message, file=sys.stderr, flush=True)  # noqa: T201  # this is its business
 
     def close(self) -> None:
-        """Print the last count."""
-        if self._counts:
+        """Print the last count, unless it was the last thing said."""
+        if self._counts.total() != self._said:
             self.note(self._line())
 
 
 class BarProgress:
-    """A rich progress bar: done, by outcome, rate, time left."""
+    """A live bar with what is done, the rate and the time left, and the outcomes in a line below it."""
 
     def __init__(self, verb: str) -> None:
         from rich.console import Console
         from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
-        from rich.progress import Progress as RichProgress
 
         self._counts: Counter[str] = Counter()
-        self._bar = RichProgress(
+        self._bar = _two_lines()(
             TextColumn(verb),
             BarColumn(bar_width=24),
             MofNCompleteColumn(),
             TextColumn("{task.fields[rate]}"),
             TimeRemainingColumn(compact=True),
-            TextColumn("{task.fields[counts]}", style="dim"),
             console=Console(stderr=True),
         )
         self._task = self._bar.add_task(verb, total=None, rate="", counts="")
@@ -99,12 +101,8 @@ class BarProgress:
     def done(self, outcome: str) -> None:
         """Count one."""
         self._counts[outcome] += 1
-        task = self._find()
-        rate = self._counts.total() / max(task.elapsed or 0.0, 0.001)
+        rate = self._counts.total() / max(self._bar.tasks[0].elapsed or 0.0, 0.001)
         self._bar.update(self._task, advance=1, rate=f"{rate:.1f}/s", counts=in_words(self._counts))
-
-    def _find(self) -> Task:
-        return next(task for task in self._bar.tasks if task.id == self._task)
 
     def note(self, message: str) -> None:
         """Print *message* above the bar."""
@@ -113,6 +111,19 @@ class BarProgress:
     def close(self) -> None:
         """Leave the bar as it is."""
         self._bar.stop()
+
+
+def _two_lines() -> type[RichProgress]:
+    """Return rich's progress with the field `counts` below the bar, where it can't push the bar aside."""
+    from rich.progress import Progress as RichProgress
+    from rich.text import Text
+
+    class TwoLines(RichProgress):
+        def get_renderables(self) -> Iterable[RenderableType]:
+            yield self.make_tasks_table(self.tasks)
+            yield Text("  " + "".join(task.fields["counts"] for task in self.tasks), style="dim")
+
+    return TwoLines
 
 
 def in_words(counts: Counter[str]) -> str:

@@ -14,6 +14,7 @@ from archive.folder import ArchiveFolder
 from sourcekeep.__main__ import cli
 from sourcekeep.commands import import_
 from sourcekeep.incidents import FORMATS
+from sourcekeep.invocation import with_archive
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -57,7 +58,7 @@ def test_import_writes_incidents_sources_and_citations(archive: Path, tmp_path: 
     assert " ".join(output.split()) == (
         "list.csv (csv): 3 new, 0 changed, 0 unchanged, 0 quarantined; 4 URLs cited, 3 sources "
         'read column "url" as URLs and "id" as id (choose others with --url-column, --id-column) '
-        f"next: sourcekeep --archive {archive} crawl"
+        f"next: {with_archive(archive)} crawl"
     )
     with ArchiveFolder.open(archive).catalogue() as catalogue:
         second = catalogue.incidents.get("2")

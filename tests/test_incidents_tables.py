@@ -79,7 +79,7 @@ def test_url_column_keeps_what_is_no_url(tmp_path: Path) -> None:
         [("hard::x.html", True)],
         [("Print edition p. 4", False)],
         [],
-        [("https://a.example/x)", True)],
+        [(" https://a.example/x) ", True)],
         [("www.b.example", True)],
         [("a.example/x", True)],
     ]

@@ -131,12 +131,13 @@ class Reports:
             yield SourceLine(**values)
 
     def notice_counts(self) -> list[NoticeCount]:
-        """Return what was stripped from the newest text of each capture, most first."""
+        """Return what was stripped from each source's last capture, most first."""
         rows = self._db.execute(
             f"""SELECT n.kind, COUNT(*) AS count,
                   (SELECT text FROM notices m WHERE m.kind = n.kind ORDER BY ABS(LENGTH(m.text) - 60), m.id LIMIT 1)
                     AS example
-                FROM notices n JOIN texts t ON t.id = n.text_id WHERE {_NEWEST} GROUP BY n.kind ORDER BY 2 DESC, 1"""
+                FROM notices n JOIN texts t ON t.id = n.text_id JOIN sources s ON s.last_capture_id = t.capture_id
+                WHERE {_NEWEST} GROUP BY n.kind ORDER BY 2 DESC, 1"""
         )
         return [NoticeCount(row["kind"], row["count"], row["example"]) for row in rows]
 

@@ -39,11 +39,10 @@ def run(path: Path) -> None:
     something else, and when one of the commands fails.
     """
     folder = _prepared(path)
-    click.echo("A small fictional web is served from this machine, and ten incidents cite it.\n")
+    click.echo("A small fictional web is served from this machine, and fictional incidents cite it.\n")
     _do(folder, ["import", *map(str, INCIDENT_FILES)], "import incidents.csv incidents.json")
     with folder.catalogue() as catalogue:
-        due = catalogue.sources.due(utc_now())
-        again = [] if len(due) == len(catalogue.sources.all()) else ["--all"]
+        again = [] if catalogue.sources.due(utc_now()) else ["--all"]
     with demo_web() as served:
         rules = served.resolve_options(load_web())
         shown = f"crawl {' '.join([*again, ''])}--resolve '{rules[0]}' … (each host of the demo web, on this machine)"

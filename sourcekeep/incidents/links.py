@@ -108,7 +108,7 @@ def _of_text(cell: str, label: str | None) -> Iterator[CitedLink]:
     found = find_urls(text)
     one_word = not re.search(r"\s", text)
     if one_word and (_SCHEME.match(text) or not found) and len(found) <= 1:
-        yield CitedLink(text, label=label)
+        yield CitedLink(cell, label=label)  # verbatim, with what stands around it
     elif found:
         for one in found:
             yield CitedLink(one.url, label=_label_before(text, one) or label)

@@ -49,9 +49,12 @@ _ANSWERS: dict[tuple[str, str], tuple[Answer, ...]] = {
     # The server closes the connection that it promised to keep, just as the next request may come.
     ("forgetful.polite.example", "/1"): ((page("kept"), Close()),),
     ("forgetful.polite.example", "/2"): ((page("kept"), Close()),),
-    ("slow.polite.example", "/1"): ((Pause(0.3), page("one")),),
-    ("slow.polite.example", "/2"): ((Pause(0.3), page("two")),),
-    ("slow.polite.example", "/3"): ((Pause(0.3), page("three")),),
+    ("mixed.polite.example", "/a"): ((redirect(b"302 Found", b"/a-end", b"Set-Cookie: a=1; Path=/"),),),
+    ("mixed.polite.example", "/b"): ((redirect(b"302 Found", b"/b-end"),),),
+    # Longer than the longest delay: a second connection would overlap.
+    ("slow.polite.example", "/1"): ((Pause(0.8), page("one")),),
+    ("slow.polite.example", "/2"): ((Pause(0.8), page("two")),),
+    ("slow.polite.example", "/3"): ((Pause(0.8), page("three")),),
     ("long.interrupted.example", "/"): ((Pause(20), page("late")),),
     ("failing.interrupted.example", "/"): ((respond(status=b"503 Service Unavailable"),),),
     ("big.interrupted.example", "/"): ((respond(body=Random(1).randbytes(900_000)),),),
