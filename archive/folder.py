@@ -75,7 +75,11 @@ class ArchiveFolder:
 
         Raises ArchiveBusyError, naming the holder's process, unless *wait*.
         """
-        with (self.path / f".{name}.lock").open("a+", encoding="ascii") as handle:
+        try:
+            handle = (self.path / f".{name}.lock").open("a+", encoding="ascii")
+        except OSError as error:
+            raise ArchiveError(f"the archive {self.path} can't be written: {error}") from error
+        with handle:
             try:
                 fcntl.flock(handle, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
             except BlockingIOError:

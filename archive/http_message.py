@@ -16,7 +16,8 @@ import brotli
 from archive.errors import ArchiveError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
+    from typing import Any
 
 try:  # in the standard library from Python 3.14 on
     from compression import zstd  # type: ignore[import-not-found,unused-ignore]
@@ -27,6 +28,8 @@ MAX_CONTENT = 256 * 1024 * 1024
 """Decoded bytes beyond which a body counts as a decompression bomb."""
 
 _MAX_CHUNK_LINE = 64 * 1024
+_FIRST_PIECE = 512
+_LAST_PIECE = 1024 * 1024
 _SWITCHING = 101
 _DECIMAL = re.compile(r"[0-9]{1,18}")
 _CHUNK_SIZE = re.compile(rb"[0-9A-Fa-f]+")
@@ -69,28 +72,35 @@ class HttpMessage:
 
 
 def split_head(message: bytes) -> tuple[bytes, bytes]:
-    """Split a message behind the empty line that ends its head; without one, all of it is head.
+    """Split a message behind the empty line that ends its head; without one, all of it is head."""
+    end = _end_of_head(message, 0)
+    return message[:end], message[end:]
+
+
+def _end_of_head(message: bytes, at: int) -> int:
+    """Return where the head that begins *at* ends, its empty line included; the message's end where it has none.
 
     Lines end with LF, with or without CR before it (RFC 9112 2.2).
     """
-    at = 0
     while (end := message.find(b"\n", at)) != -1:
         if message[at:end] in (b"", b"\r"):
-            return message[: end + 1], message[end + 1 :]
+            return end + 1
         at = end + 1
-    return message, b""
+    return len(message)
 
 
 def parse_response(block: bytes) -> HttpMessage:
     """Read the bytes of one response, interim (1xx) responses before it left out; total, for any bytes."""
+    start = 0
     while True:
-        head, body = split_head(block)
+        end = _end_of_head(block, start)
+        head = block[start:end]
         status, reason, version = _status_line(head.split(b"\n", 1)[0])
-        if status // 100 != 1 or status == _SWITCHING or not body:
+        if status // 100 != 1 or status == _SWITCHING or end == len(block):
             break
-        block = body
+        start = end
     headers = tuple(_headers(head))
-    return HttpMessage(status, reason, version, headers, _payload(status, headers, body))
+    return HttpMessage(status, reason, version, headers, _payload(status, headers, block[end:]))
 
 
 def _status_line(line: bytes) -> tuple[int, str, str]:
@@ -100,18 +110,18 @@ def _status_line(line: bytes) -> tuple[int, str, str]:
 
 
 def _headers(head: bytes) -> Iterator[tuple[str, str]]:
-    name, value = "", ""
+    name, folds = "", [""]
     for raw in head.split(b"\n")[1:]:
         line = raw.rstrip(b"\r").decode("latin-1")
         if line[:1] in (" ", "\t") and name:
-            value = f"{value} {line.strip()}"  # obs-fold, RFC 9112 5.2
+            folds.append(line.strip())  # obs-fold, RFC 9112 5.2
             continue
         if name:
-            yield name, value
+            yield name, " ".join(folds)
         name, colon, value = line.partition(":")
-        name, value = (name.strip(), value.strip()) if colon else ("", "")
+        name, folds = (name.strip(), [value.strip()]) if colon else ("", [""])
     if name:
-        yield name, value
+        yield name, " ".join(folds)
 
 
 def _payload(status: int, headers: tuple[tuple[str, str], ...], body: bytes) -> bytes:
@@ -157,27 +167,19 @@ def decode_content(body: bytes, coding: str, limit: int = MAX_CONTENT) -> bytes:
         if coding == "br":
             return _unbrotli(body, limit)
         if coding == "zstd":
-            return _unzstd(body, limit)
+            return _join_streams(body, zstd.ZstdDecompressor, limit)
     except (zlib.error, brotli.error, zstd.ZstdError, EOFError) as error:
         raise ContentDecodeError(f"the body says it is {coding} and is not: {error}") from error
     return body
 
 
 def _inflate(body: bytes, window_bits: tuple[int, ...], limit: int) -> bytes:
-    out = b""
-    for bits in window_bits:
-        try:
-            decompressor = zlib.decompressobj(bits)
-            out = decompressor.decompress(body, limit + 1)
-            while decompressor.eof and decompressor.unused_data[:2] == b"\x1f\x8b":  # several gzip members
-                decompressor, rest = zlib.decompressobj(bits), decompressor.unused_data
-                out += decompressor.decompress(rest, limit + 1 - len(out))
-        except zlib.error:
-            if bits == window_bits[-1]:
-                raise
-            continue
-        break
-    return _within(out, limit)
+    try:
+        return _join_streams(body, lambda: zlib.decompressobj(window_bits[0]), limit)
+    except zlib.error:
+        if len(window_bits) == 1:
+            raise
+        return _inflate(body, window_bits[1:], limit)
 
 
 def _unbrotli(body: bytes, limit: int) -> bytes:
@@ -188,13 +190,26 @@ def _unbrotli(body: bytes, limit: int) -> bytes:
     return _within(out, limit)
 
 
-def _unzstd(body: bytes, limit: int) -> bytes:
-    out = b""
-    while body and len(out) <= limit:  # several frames, RFC 8878 3.1
-        decompressor = zstd.ZstdDecompressor()
-        out += decompressor.decompress(body, limit + 1 - len(out))
-        body = decompressor.unused_data
-    return _within(out, limit)
+def _join_streams(body: bytes, start: Callable[[], Any], limit: int) -> bytes:
+    """Decompress the streams that *body* is made of (gzip members, RFC 1952 2.2; zstd frames, RFC 8878 3.1).
+
+    Pieces grow with their stream: whole bodies at once would copy the rest anew for each of a million empty streams.
+    """
+    out, at, size = bytearray(), 0, _FIRST_PIECE
+    decompressor = start()
+    while at < len(body) and len(out) <= limit:
+        piece = body[at : at + size]
+        try:
+            out += decompressor.decompress(piece, limit + 1 - len(out))
+        except (zlib.error, zstd.ZstdError):
+            if out and size == _FIRST_PIECE:  # what stands behind a whole stream and is none
+                break
+            raise
+        at, size = at + len(piece), min(size * 2, _LAST_PIECE)
+        if decompressor.eof:
+            at -= len(decompressor.unused_data)
+            decompressor, size = start(), _FIRST_PIECE
+    return _within(bytes(out), limit)
 
 
 def _within(body: bytes, limit: int) -> bytes:

@@ -5,20 +5,34 @@ from __future__ import annotations
 from sqlite_utils import Database
 from sqlite_utils.migrations import Migrations
 
-from archive.errors import SchemaTooNewError
+from archive.errors import CatalogueError, SchemaTooNewError
 
 MIGRATIONS = Migrations("sourcekeep")
 
 
 def bring_up_to_date(db: Database) -> None:
     """Apply the migrations that *db* lacks; raises SchemaTooNewError when it has one that is not known here."""
+    _refuse_newer(db)
+    MIGRATIONS.apply(db)
+
+
+def check_up_to_date(db: Database) -> None:
+    """Raise CatalogueError when *db*, which can't be written, lacks a migration or has one that is not known here."""
+    _refuse_newer(db)
+    if MIGRATIONS.pending(db):
+        raise CatalogueError(
+            "this catalogue was written by an older Sourcekeep and can't be brought up to date here, where it can't be "
+            "written; open it once where it can"
+        )
+
+
+def _refuse_newer(db: Database) -> None:
     known = {migration.name for migration in MIGRATIONS.pending(Database(memory=True))}
     newer = [applied.name for applied in MIGRATIONS.applied(db) if applied.name not in known]
     if newer:
         raise SchemaTooNewError(
             f"this catalogue was written by a newer Sourcekeep (it has the migration {newer[0]!r}); update Sourcekeep"
         )
-    MIGRATIONS.apply(db)
 
 
 @MIGRATIONS()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from scrapy.core.downloader.handlers.http11 import (
     _LenientHTTP11ClientFactory,
@@ -12,6 +12,7 @@ from scrapy.core.downloader.handlers.http11 import (
 )
 from twisted.internet.interfaces import IHandshakeListener, ISSLTransport
 from twisted.internet.protocol import connectionDone
+from twisted.web._newclient import HEADER, STATUS
 from twisted.web.http_headers import InvalidHeaderName
 from zope.interface import implementer
 
@@ -23,6 +24,9 @@ if TYPE_CHECKING:
     from twisted.web.iweb import IResponse
 
     from crawler.wire import Wire
+
+MAX_HEAD_BYTES = 2 * 1024 * 1024
+"""A response whose head, interim responses included, passes this is cut off: it may never end."""
 
 logger = logging.getLogger(__name__)
 
@@ -44,12 +48,14 @@ class RecordingProtocol(_LenientHTTP11ClientProtocol):
     """Scrapy's HTTP/1.1 protocol, with a tee on both directions."""
 
     _wire: Wire | None = None
+    _head_bytes = 0
     _secret = True
     """Whether what is written waits for a TLS handshake, and is not on the wire yet."""
 
     def record(self, wire: Wire) -> None:
         """Show *wire* everything from here on."""
         self._wire = wire
+        self._head_bytes = 0
         wire.begin(self.transport, waits=self._secret)
 
     def request(self, request: TxRequest) -> Deferred[IResponse]:
@@ -81,6 +87,11 @@ class RecordingProtocol(_LenientHTTP11ClientProtocol):
         if self._wire:
             self._wire.receive(data)
         super().dataReceived(data)
+        if self._wire and self._parser is not None and self._parser.state in (STATUS, HEADER):
+            self._head_bytes += len(data)
+            if self._head_bytes > MAX_HEAD_BYTES:
+                self._wire.endless_head = True
+                cast("Any", self.transport).abortConnection()
 
     def connectionLost(self, reason: Failure = connectionDone) -> None:
         """Record how the connection ended, then act on it."""

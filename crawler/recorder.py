@@ -11,13 +11,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Self, cast
 
 from scrapy.core.downloader.handlers.http11 import HTTP11DownloadHandler, _ScrapyAgent
+from scrapy.exceptions import DownloadCancelledError
 from scrapy.utils._download_handlers import normalize_bind_address, wrap_twisted_exceptions
 from scrapy.utils.defer import maybe_deferred_to_future
 
 from crawler.connect import ConnectPolicy, GuardedAgent, NameLookup
 from crawler.guard import AddressGuard, parse_resolve
 from crawler.pauses import PausesMiddleware
-from crawler.protocol import RecordingFactory, RecordingPool
+from crawler.protocol import MAX_HEAD_BYTES, RecordingFactory, RecordingPool
 from crawler.trust import SharedTrust
 from crawler.wire import EXCHANGES, Wire, new_exchange
 
@@ -64,8 +65,12 @@ class Recorder(HTTP11DownloadHandler):
                 response = await maybe_deferred_to_future(self._agent(wire).download_request(request))
         except Exception as error:
             wire.check_disk()
-            wire.failed(error)
-            raise
+            if not wire.endless_head:
+                wire.failed(error)
+                raise
+            too_large = DownloadCancelledError(f"the head is larger than {MAX_HEAD_BYTES:,} bytes")
+            wire.failed(too_large)
+            raise too_large from error
         finally:
             wire.stop()
         wire.check_disk()

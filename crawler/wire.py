@@ -51,6 +51,7 @@ class Wire:
         self._waits = False
         self.certificate_problem: str | None = None
         self.disk_error: OSError | None = None
+        self.endless_head = False
 
     def begin(self, transport: Any, *, waits: bool) -> None:
         """Note whom the connection is with, and whether what is sent *waits* for a TLS handshake."""

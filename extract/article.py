@@ -39,12 +39,19 @@ class Metadata:
 def article_text(tree: HtmlElement, prose_chars: int) -> str | None:
     """Return the article of *tree* as paragraphs, a line each, or None where there is none.
 
-    *prose_chars* is how much running text the page has: with much less than that, the slower way is tried as well.
+    *prose_chars* is how much running text the page has: with much less than that, the slower way is tried as well,
+    and then without the names of classes, which may say "comments" of the article. The tree is changed by that.
     """
-    text = _extract(tree, fast=True)
-    if len(text or "") < _TOO_LITTLE * prose_chars:
-        text = max(text or "", _extract(tree, fast=False) or "", key=len)
-    return text.strip() or None if text else None
+    text = _extract(tree, fast=True) or ""
+    enough = _TOO_LITTLE * prose_chars
+    if len(text) < enough:
+        text = max(text, _extract(tree, fast=False) or "", key=len)
+    if len(text) < enough:
+        for element in tree.iter():
+            element.attrib.pop("class", None)
+            element.attrib.pop("id", None)
+        text = max(text, _extract(tree, fast=True) or "", key=len)
+    return text.strip() or None
 
 
 def _extract(tree: HtmlElement, *, fast: bool) -> str | None:

@@ -26,6 +26,8 @@ _CUTTABLE = frozenset(
 
 _DIALOG_CHARS = 3000
 """Text above which what is called a consent dialog is not taken for one where it is the whole page."""
+_MAX_REFUSED = 20
+"""Containers that were not cut, one in the other, below which no more are looked at: each look reads all of it."""
 _PARAGRAPH = 80
 """Characters outside links from which a paragraph counts as prose."""
 
@@ -161,26 +163,28 @@ def find_containers(tree: HtmlElement, page_chars: int) -> Iterator[Container]:
     body = tree.find("body")
     if body is None:
         return
-    stack = list(reversed(body))
+    stack = [(element, 0) for element in reversed(body)]
     while stack:
-        element = stack.pop()
-        if container := _judge(element, page_chars):
+        element, refused = stack.pop()
+        rules = _rules_for(element) if refused < _MAX_REFUSED else []
+        if container := next(filter(None, (_judge(element, rule, page_chars) for rule in rules)), None):
             yield container
         else:
-            stack.extend(reversed(element))
+            stack.extend((child, refused + bool(rules)) for child in reversed(element))
 
 
-def _judge(element: HtmlElement, page_chars: int) -> Container | None:
-    """Return *element* as a container if a rule takes it and nothing in it speaks for the article."""
-    if element.tag not in _CUTTABLE:
-        return None
-    words = _words(element)
+def _rules_for(element: HtmlElement) -> list[ContainerRule]:
+    """Return the rules that the element's names speak for."""
+    words = _words(element) if element.tag in _CUTTABLE else ""
     if not words or not _ANY.search(words):
-        return None
-    for rule, pattern in _COMPILED:
-        if pattern.search(words) and (text := _safe_text(element, rule, page_chars)) is not None:
-            return Container(element, rule.kind, f"container:{rule.rule}", text)
-    return None
+        return []
+    return [rule for rule, pattern in _COMPILED if pattern.search(words)]
+
+
+def _judge(element: HtmlElement, rule: ContainerRule, page_chars: int) -> Container | None:
+    """Return *element* as a container if nothing in it speaks for the article."""
+    text = _safe_text(element, rule, page_chars)
+    return None if text is None else Container(element, rule.kind, f"container:{rule.rule}", text)
 
 
 def _words(element: HtmlElement) -> str:

@@ -80,7 +80,9 @@ class Facts:
     def own_weight(self) -> int:
         """The article's weight without its lines that are links."""
         lines = set((self.text or "").split("\n"))
-        linked = sum(weight(block.text) for block in self.left if block.link_share >= _LINE_OF_LINKS and block.text in lines)
+        linked = sum(
+            weight(block.text) for block in self.left if block.link_share >= _LINE_OF_LINKS and block.text in lines
+        )
         return self.weight - linked
 
     @property

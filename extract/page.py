@@ -86,6 +86,8 @@ def _extract(body: bytes, url: str | None, headers: Mapping[str, str], status: i
     if media_type.startswith(_MEDIA) and status < 400:  # noqa: PLR2004
         return ExtractedPage(Verdict.MEDIA, {"rule": "media-type", "media_type": media_type})
     if _is_binary(body):
+        if status >= 400:  # noqa: PLR2004
+            return _html(Decoded("", None, None), url, headers, status)
         return ExtractedPage(Verdict.DOCUMENT, {"rule": "binary", "media_type": media_type or None, "bytes": len(body)})
     decoded = decode(body, content_type=headers.get("content-type"))
     if media_type == "text/plain" and status < 400:  # noqa: PLR2004
@@ -125,15 +127,16 @@ def _plain(decoded: Decoded) -> ExtractedPage:
     text = decoded.text.strip()
     if not text:
         return ExtractedPage(Verdict.EMPTY, {"rule": "no-visible-text"}, charset=decoded.charset)
-    language = detect(text, None)
+    fixed, repair = _repaired(text, decoded.repair)
+    language = detect(fixed, None)
     return ExtractedPage(
         Verdict.DOCUMENT,
         {"rule": "plain-text"},
-        text=_storable(text),
+        text=fixed,
         language=language.tag,
         language_confidence=language.confidence,
         charset=decoded.charset,
-        repair=decoded.repair,
+        repair=repair,
     )
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import multiprocessing
 import os
 import select
+import signal
 import time
 from collections import Counter
 from concurrent.futures import Future, ProcessPoolExecutor, wait
@@ -34,6 +35,11 @@ _WRITE_SECONDS = 0.5
 _WRITE_COUNT = 50
 _QUEUED_PER_WORKER = 4
 _MEMORY_BYTES = 4 * 1024**3
+PAGE_SECONDS = 60.0
+"""The longest that one page may take; beyond it its worker ends."""
+
+UNREADABLE = "record-unreadable"
+WORKER_DIED = "worker-died"
 
 
 @dataclass(slots=True)
@@ -41,6 +47,8 @@ class Totals:
     """What a run made."""
 
     texts: int = 0
+    unreadable: int = 0
+    """Captures whose record could not be read, or whose page ended its worker."""
     verdicts: Counter[str] = field(default_factory=Counter)
 
 
@@ -137,7 +145,8 @@ class _Extraction:
             try:
                 text = self._pool.submit(self._warc_dir, item).result()
             except BrokenProcessPool:
-                text = _failed(item, {"rule": "worker-died"})
+                limits = f"{PAGE_SECONDS:.0f} s, {_MEMORY_BYTES // 1024**3} GiB"
+                text = _failed(item, {"rule": WORKER_DIED, "limits": limits})
                 self._pool.renew()
             except Exception as error:  # noqa: BLE001  # as in _take
                 text = _failed(item, {"rule": "worker-failed", "error": f"{type(error).__name__}: {error}"})
@@ -148,14 +157,23 @@ class _Extraction:
             self._write()
 
     def _write(self) -> None:
-        self._catalogue.texts.put([text for _, text in self._made])
+        self._catalogue.texts.put([text for _, text in self._made if self._is_worth_a_row(text)])
         for item, text in self._made:
             self.totals.texts += 1
+            self.totals.unreadable += _is_failure(text)
             self.totals.verdicts[text.verdict] += 1
             if self._on_done:
                 self._on_done(item, text)
         self._made.clear()
         self._wrote_at = time.monotonic()
+
+    def _is_worth_a_row(self, text: Text) -> bool:
+        """Tell whether *text* may be written: what could not be read takes no earlier text's place."""
+        return not _is_failure(text) or self._catalogue.texts.latest(text.capture_id) is None
+
+
+def _is_failure(text: Text) -> bool:
+    return text.evidence.get("rule") in (UNREADABLE, WORKER_DIED)
 
 
 class _Pool:
@@ -169,7 +187,7 @@ class _Pool:
         """Have *item* made; a pool that has broken in the meantime is replaced first."""
         for _ in range(2):
             try:
-                return self._started().submit(make_text, warc_dir, item)
+                return self._started().submit(_make_in_time, warc_dir, item)
             except BrokenProcessPool:
                 self.renew()
         raise BrokenProcessPool("worker processes die as soon as they start")
@@ -198,13 +216,22 @@ class _Pool:
 def _prepare_worker() -> None:
     """Bound a worker's memory, leave Ctrl-C to the parent, and import before the first page."""
     import resource
-    import signal
 
     import extract.page  # noqa: F401  # trafilatura takes a third of a second
 
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGALRM, signal.SIG_DFL)
     _, hard = resource.getrlimit(resource.RLIMIT_AS)
     resource.setrlimit(resource.RLIMIT_AS, (_MEMORY_BYTES, hard))
+
+
+def _make_in_time(warc_dir: Path, item: PendingText) -> Text:
+    """Make a text; a page that takes too long ends this process, also from within C code, and the parent goes on."""
+    signal.setitimer(signal.ITIMER_REAL, PAGE_SECONDS)
+    try:
+        return make_text(warc_dir, item)
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
 
 
 def make_text(warc_dir: Path, item: PendingText) -> Text:
@@ -215,7 +242,7 @@ def make_text(warc_dir: Path, item: PendingText) -> Text:
     try:
         message = read_http_response(warc_dir, item.response)
     except (RecordError, OSError) as error:
-        return _failed(item, {"rule": "record-unreadable", "error": str(error)})
+        return _failed(item, {"rule": UNREADABLE, "error": str(error)})
     try:
         body = message.content()
     except ContentDecodeError as error:

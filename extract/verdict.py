@@ -209,7 +209,12 @@ def _is_index(facts: Facts) -> bool:
 def _index(facts: Facts) -> Decision | None:
     if not _is_index(facts):
         return None
-    return Verdict.INDEX, {"rule": "links", "is_home": facts.is_home, "blocks": len(facts.left), "own_weight": facts.own_weight}
+    return Verdict.INDEX, {
+        "rule": "links",
+        "is_home": facts.is_home,
+        "blocks": len(facts.left),
+        "own_weight": facts.own_weight,
+    }
 
 
 def _short_article(facts: Facts) -> Decision | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import os
 import sys
 from pathlib import Path
 
@@ -66,6 +67,9 @@ def cli(ctx: click.Context, archive_dir: Path) -> None:
 
 def main() -> None:
     """Run the command line; an error of the archive is one sentence and exit code 1."""
+    for name in ("stdout", "stderr"):
+        if getattr(sys, name) is None:  # closed by whoever started this
+            setattr(sys, name, Path(os.devnull).open("w", encoding="utf-8"))  # noqa: SIM115  # for good
     _check_packages()
     from archive.errors import ArchiveError
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import subprocess
-import sys
 from typing import TYPE_CHECKING
+
+from sourcekeep.invocation import own_process
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -22,7 +23,7 @@ class ExtractionProcess:
         self.log: Path = folder.reports_dir / "extract.log"
         with self.log.open("ab") as log:
             self._process = subprocess.Popen(
-                [sys.executable, "-m", "sourcekeep", "--archive", str(folder.path), "extract", "--follow"],
+                own_process("--archive", str(folder.path), "extract", "--follow"),
                 stdin=subprocess.PIPE,
                 stdout=log,
                 stderr=log,
@@ -34,6 +35,10 @@ class ExtractionProcess:
         if self._process.stdin and not self._process.stdin.closed:
             self._process.stdin.close()
 
-    def wait(self) -> int:
-        """Return its exit code, when it has ended."""
-        return self._process.wait()
+    def poll(self) -> int | None:
+        """Return its exit code, or None while it runs."""
+        return self._process.poll()
+
+    def stop(self) -> None:
+        """End it before its queue is empty; what it wrote stays."""
+        self._process.terminate()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import sys
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
@@ -12,6 +13,7 @@ from scrapy import signals
 
 from archive.folder import ArchiveFolder
 from crawler.signals import capture_written, crawl_planned, fetch_postponed
+from extract.version import EXTRACTOR
 from sourcekeep import progress
 from sourcekeep.companion import ExtractionProcess
 from sourcekeep.crawl_report import make_report, print_report
@@ -24,6 +26,9 @@ if TYPE_CHECKING:
     from archive.records import Source
 
 _LONG_WAIT = 10.0
+_LOOK_SECONDS = 0.1
+_TELL_SECONDS = 5.0
+_PATIENCE_SECONDS = 3.0
 
 
 class CrawlDisplay:
@@ -37,6 +42,8 @@ class CrawlDisplay:
         self._extraction: ExtractionProcess | None = None
         self._crawl_id = 0
         self._planned = 0
+        self.interrupted = 0.0
+        """When the user asked for an end, by the monotonic clock; 0 when nobody did."""
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:
@@ -78,7 +85,7 @@ class CrawlDisplay:
         """Wait for the texts of what was fetched, then say what the crawl came to."""
         if self._extraction:
             self._extraction.close_input()
-            await asyncio.to_thread(self._wait_for_texts, self._extraction)
+            await self._wait_for_texts(self._extraction)
         if self._crawl_id:
             report = make_report(self._folder, self._crawl_id, self._planned)
             if self._as_json:
@@ -86,11 +93,34 @@ class CrawlDisplay:
             else:
                 print_report(report)
 
-    def _wait_for_texts(self, extraction: ExtractionProcess) -> None:
-        code = extraction.wait()
+    async def _wait_for_texts(self, extraction: ExtractionProcess) -> None:
+        """Wait for the extraction, saying so now and then; one that is interrupted waits a moment only."""
+        told = time.monotonic()
+        while (code := extraction.poll()) is None:
+            await asyncio.sleep(_LOOK_SECONDS)
+            if self.interrupted and time.monotonic() - self.interrupted > _PATIENCE_SECONDS:
+                extraction.stop()
+                self._say(f"the extraction was stopped; make the texts that are left: {self._command} extract")
+                return
+            if time.monotonic() - told >= _TELL_SECONDS:
+                told = time.monotonic()
+                with self._folder.catalogue() as catalogue:
+                    left = catalogue.texts.count_pending(EXTRACTOR)
+                self._say(f"making texts of what was fetched: {left} left")
         if code:
-            print(  # noqa: T201  # the display
+            self._say(
                 f"warning: the extraction ended with exit code {code}; see {extraction.log}, then run "
-                f"{with_archive(self._folder.path)} extract",
-                file=sys.stderr,
+                f"{self._command} extract"
             )
+
+    def interrupt(self) -> None:
+        """Take note that the user wants an end (Ctrl-C)."""
+        self.interrupted = time.monotonic()
+
+    @property
+    def _command(self) -> str:
+        return with_archive(self._folder.path)
+
+    @staticmethod
+    def _say(message: str) -> None:
+        print(message, file=sys.stderr, flush=True)  # noqa: T201  # the display

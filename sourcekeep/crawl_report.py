@@ -93,10 +93,16 @@ def print_report(report: CrawlReport) -> None:
     table.add_row("verdicts", _listed(report.verdicts) or "none")
     table.add_row("bytes", f"{report.bytes:,} received")
     table.add_row("time", f"{report.seconds:.1f} s, {rate:.1f} sources/s")
-    table.add_row("next due", screen.when(report.next_due_at) if report.next_due_at else "nothing")
+    table.add_row("next due", _due(report.next_due_at))
     console.print(table)
     for line in report.advice:
         console.print(f"  {line}", markup=False, soft_wrap=True)
+
+
+def _due(next_due_at: str | None) -> str:
+    if next_due_at is None:
+        return "nothing"
+    return "now" if next_due_at <= utc_now() else screen.when(next_due_at)
 
 
 def _ended(report: CrawlReport) -> str:

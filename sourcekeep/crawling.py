@@ -21,6 +21,7 @@ from crawler.downloader import StoppableDownloader
 from crawler.frontier import Selection
 from crawler.spiders.citations import CitationsSpider
 from sourcekeep import screen
+from sourcekeep.crawl_display import CrawlDisplay
 from sourcekeep.invocation import with_archive
 
 if TYPE_CHECKING:
@@ -129,7 +130,9 @@ class _Process(CrawlerProcess):
         from twisted.internet import reactor
 
         def hurry() -> None:
-            engine = self._crawler.engine
+            engine, display = self._crawler.engine, self._crawler.get_extension(CrawlDisplay)
+            if display:
+                display.interrupt()
             if engine and isinstance(engine.downloader, StoppableDownloader):
                 engine.downloader.hurry()
 

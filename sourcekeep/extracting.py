@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from archive.errors import ArchiveError
 from archive.folder import ArchiveFolder
 from extract.run import Totals
 from extract.run import run as make_texts
@@ -42,6 +43,11 @@ def run(archive_dir: Path, *, all_again: bool, workers: int | None, follow: bool
     else:
         seconds = time.monotonic() - started
         click.echo(f"{totals.texts} texts in {seconds:.1f} s: {in_words(totals.verdicts)}")
+    if totals.unreadable:
+        raise ArchiveError(
+            f"{totals.unreadable} of the captures could not be read, or their page broke the limits of a worker; texts "
+            "that they had are kept (`sourcekeep status --failures` names those without one)"
+        )
 
 
 def _with_progress(folder: ArchiveFolder, planned: int, *, all_again: bool, workers: int | None) -> Totals:

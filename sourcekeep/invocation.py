@@ -8,6 +8,8 @@ import shutil
 import sys
 from pathlib import Path
 
+import click
+
 DEFAULT_ARCHIVE = "archive-data"
 """The archive's folder where neither `--archive` nor SOURCEKEEP_ARCHIVE names one."""
 
@@ -26,6 +28,22 @@ def with_archive(path: Path) -> str:
     if str(path) == (os.environ.get("SOURCEKEEP_ARCHIVE") or DEFAULT_ARCHIVE):
         return program()
     return f"{program()} --archive {shlex.quote(_short(path))}"
+
+
+def own_process(*arguments: str, module: str = "sourcekeep") -> list[str]:
+    """Return the command line of a process of this same installation.
+
+    `-P` keeps the folder that the user stands in off the path: a file `extract.py` there is theirs, and not ours.
+    """
+    return [sys.executable, "-P", "-m", module, *arguments]
+
+
+def as_typed(text: str) -> str:
+    """Return *text* with each `sourcekeep ...` in it as it has to be typed for the archive of the running command."""
+    context = click.get_current_context(silent=True)
+    if context is None or not isinstance(context.obj, Path):
+        return text
+    return text.replace("`sourcekeep ", f"`{with_archive(context.obj)} ")
 
 
 def _short(path: Path) -> str:

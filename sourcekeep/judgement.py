@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from archive.records import Outcome, Verdict
 from archive.standing import SUCCESSES
 from sourcekeep.screen import when
+from sourcekeep.wordings import NO_TEXT
 from sourcekeep.words import advice, explain, label
 
 if TYPE_CHECKING:
@@ -57,6 +58,8 @@ def judge(row: Mapping[str, Any]) -> Judgement:
     if found in {Standing.NOT_USABLE, Standing.WAITING}:
         explanation = explain(*last, row["error"], row["evidence"])
         return Judgement(found, label(*last), explanation, advice(*last, row["evidence"]), None)
+    if row["best_verdict"] == Verdict.DOCUMENT and not row["words"]:
+        return Judgement(Standing.TO_CHECK, Verdict.DOCUMENT, NO_TEXT.sentence, NO_TEXT.advice, _last_look(row))
     best = (row["best_outcome"], row["best_verdict"])
     return Judgement(found, label(*best), explain(*best), advice(*best), _last_look(row))
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from sourcekeep.invocation import as_typed
 from sourcekeep.screen import count, line, shortened, styled, when, width, wrapped
 
 if TYPE_CHECKING:
@@ -50,9 +51,9 @@ def print_nothing_found(catalogue: Catalogue, words: str, now: str) -> None:
     if not numbers.incidents:
         click.echo("the archive has no incidents yet: sourcekeep import FILE")
     elif not numbers.captures:
-        click.echo("nothing has been fetched yet: sourcekeep crawl")
+        click.echo(as_typed("nothing has been fetched yet: `sourcekeep crawl`"))
     elif not numbers.with_text:
-        click.echo("there are no texts yet: sourcekeep extract, then sourcekeep status")
+        click.echo(as_typed("there are no texts yet: `sourcekeep extract`, then `sourcekeep status`"))
     else:
         click.echo(f"{count(numbers.with_text, 'text')} were searched; a word may end in * to stand for its beginning")
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from sourcekeep.invocation import as_typed
 from sourcekeep.judgement import Standing
 from sourcekeep.screen import count, line, shortened, styled, when, wrapped
 
@@ -72,7 +73,7 @@ def _print_citation(citation: CitationView) -> None:
         standing = styled(found.standing.words, fg=_COLOURS.get(found.standing))
         click.echo(f"{_INDENT}{standing}: {found.label}{_when(citation)}")
         click.echo(wrapped(line(found.explanation), _INDENT))
-        for more in (found.last_look, found.advice and f"-> {found.advice}", _text(citation.row)):
+        for more in (found.last_look, found.advice and f"-> {as_typed(found.advice)}", _text(citation.row)):
             if more:
                 click.echo(wrapped(line(more), _INDENT))
     if pasted := citation.row["pasted_text"]:

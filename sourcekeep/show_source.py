@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from archive.catalogue.texts import count_words
+from sourcekeep.invocation import as_typed
 from sourcekeep.screen import block, count, line, shortened, size, styled, when, wrapped
 from sourcekeep.words import evidence_words
 
@@ -27,7 +28,7 @@ def print_source(view: SourceView, *, whole_text: bool, history: bool) -> None:
     """Print *view*: what it is good for, who cites it, its captures, its text, and the records that prove it."""
     click.echo(styled(line(view.source.url), bold=True))
     click.echo(wrapped(f"{view.judgement.standing.words}: {line(view.judgement.explanation)}"))
-    for more in (view.judgement.last_look, view.judgement.advice and f"-> {view.judgement.advice}"):
+    for more in (view.judgement.last_look, view.judgement.advice and f"-> {as_typed(view.judgement.advice)}"):
         if more:
             click.echo(wrapped(line(more)))
     _print_cited_by(view)

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from sourcekeep.invocation import as_typed
 from sourcekeep.judgement import Standing
 from sourcekeep.screen import count, line, shortened, size, styled, when, width, wrapped
 
@@ -90,7 +91,7 @@ def _print_reason(reason: Reason) -> None:
     click.echo(f"  {reason.sources:>6,}  {styled(reason.label, bold=True)}")
     click.echo(wrapped(line(reason.explanation), " " * 10))
     if reason.advice:
-        click.echo(wrapped(reason.advice, "       -> ", " " * 10))
+        click.echo(wrapped(as_typed(reason.advice), "       -> ", " " * 10))
 
 
 def _standing_words(standings: Mapping[str, int]) -> str:
@@ -135,7 +136,7 @@ def print_failures(found: Iterable[Failure]) -> None:
         if failure.kept_from:
             click.echo(f"  A copy of {when(failure.kept_from)} is kept.")
         if failure.advice:
-            click.echo(wrapped(failure.advice, "  -> ", "     "))
+            click.echo(wrapped(as_typed(failure.advice), "  -> ", "     "))
         cited_by = ", ".join(map(line, failure.incident_ids)) or "no incident any more"
         click.echo(wrapped(f"seen {when(failure.captured_at)}; cited by {cited_by}", "  "))
         click.echo()

@@ -57,6 +57,33 @@ VERDICTS = {
     Verdict.UNKNOWN: Wording("No rule tells what this page is.", "See whether it is what was cited."),
 }
 
+BROKEN = {
+    "record-unreadable": Wording(
+        "The record of the page can't be read from its WARC file.",
+        "Put the WARC file back from a copy, then run `sourcekeep extract --all`; or fetch the page anew with "
+        "`sourcekeep crawl --url URL`.",
+    ),
+    "worker-died": Wording(
+        "The page was fetched, and is too much for the extraction: it broke its limits of time or memory.",
+        "See the page itself with `sourcekeep show --raw URL`.",
+    ),
+    "undecodable": Wording(
+        "The page was fetched, and its bytes are not in the compression that it says, or too large once unpacked.",
+        "See the page itself with `sourcekeep show --raw URL`.",
+    ),
+    "extraction-failed": Wording(
+        "The page was fetched, and the extraction failed on it: a fault of Sourcekeep.",
+        "Please report it; see the page itself with `sourcekeep show --raw URL`.",
+    ),
+}
+"""By the rule of a verdict that says why there is no better one."""
+
+NO_TEXT = Wording(
+    "A document that no text could be read from; its bytes are kept.",
+    "See the document itself with `sourcekeep show --raw URL`.",
+)
+
+
 OUTCOMES = {
     Outcome.FETCHED: Wording(
         "The page was fetched; what it is has not been looked at yet.", "Run `sourcekeep extract`."

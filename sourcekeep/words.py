@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from archive.records import Outcome, Verdict
 from sourcekeep.wordings import (
     ASKED_TO_WAIT,
+    BROKEN,
     NEVER,
     OUTCOMES,
     REDIRECT,
@@ -119,7 +120,7 @@ def _wording(outcome: str | None, verdict: str | None, http_status: int | None, 
     if word is None:
         return NEVER
     if isinstance(word, Verdict):
-        return VERDICTS[word]
+        return BROKEN.get(_part(evidence, "verdict").get("rule", ""), VERDICTS[word])
     rule = _part(evidence, "outcome").get("rule")
     if word is Outcome.ROBOTS_DENIED and rule == "robots-unreachable":
         return ROBOTS_UNREACHABLE

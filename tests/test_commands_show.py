@@ -33,6 +33,7 @@ from archive.folder import ArchiveFolder
 from archive.records import CitedLink, Incident, Notice, NoticeKind, Outcome, RecordPlace
 from archive.warc_reader import read_record
 from sourcekeep.__main__ import cli
+from sourcekeep.invocation import with_archive
 from sourcekeep.screen import columns
 from sourcekeep.showing import NotFoundError
 
@@ -124,7 +125,7 @@ def test_denial_leads_to_the_record_of_robots_txt(archive: ArchiveFolder) -> Non
 def test_source_that_was_never_captured_says_so(archive: ArchiveFolder) -> None:
     text = printed(archive, "show", UNFETCHED)
     assert "waiting: It has not been fetched yet." in text
-    assert "sourcekeep crawl" in text
+    assert f"`{with_archive(archive.path)} crawl`" in " ".join(text.split())
     assert json.loads(printed(archive, "show", UNFETCHED, "--json"))["captures"] == []
 
 

@@ -141,7 +141,9 @@ def test_labels_mean_what_browsers_read_them_as(label: str, name: str) -> None:
     assert charset.name == name
 
 
-@pytest.mark.parametrize("label", [None, "", "utf-7", "rot13", "hex", "no-such-thing", "ütf-8", "utf\0", "idna", "x" * 999])
+@pytest.mark.parametrize(
+    "label", [None, "", "utf-7", "rot13", "hex", "no-such-thing", "ütf-8", "utf\0", "idna", "x" * 999]
+)
 def test_labels_that_no_browser_honours_are_none(label: str | None) -> None:
     assert resolve(label) is None
 

@@ -116,6 +116,13 @@ def test_error_status_goes_before_what_the_page_says(status: int, verdict: Verdi
     assert made.language is None
 
 
+@pytest.mark.parametrize(("status", "verdict"), [(404, Verdict.UNKNOWN), (410, Verdict.REMOVED)])
+def test_error_status_goes_before_what_the_bytes_are(status: int, verdict: Verdict) -> None:
+    for body, media_type in ((bytes(range(256)), "image/png"), (b"%PDF-1.4 x", "application/pdf"), (b"no", "text/plain")):
+        made = judge(body, headers={"content-type": media_type}, http_status=status)
+        assert (made.verdict, made.text) == (verdict, None)
+
+
 @pytest.mark.parametrize(
     "title",
     [
@@ -140,7 +147,9 @@ def test_soft_404_by_its_url(url: str) -> None:
     assert judge(page("<p>Nothing here, try the search.</p>"), url=url).evidence["rule"] == "not-found-url"
 
 
-@pytest.mark.parametrize("body", [b"", b"   \n", b"<!-- nothing -->", b"<html><body></body></html>", page("", title="")])
+@pytest.mark.parametrize(
+    "body", [b"", b"   \n", b"<!-- nothing -->", b"<html><body></body></html>", page("", title="")]
+)
 def test_empty(body: bytes) -> None:
     made = judge(body)
     assert made.verdict == Verdict.EMPTY
@@ -190,6 +199,22 @@ def test_list_of_links_is_an_index() -> None:
     assert judge(page(f"<ul>{links}</ul>"), url="https://paper.example/tag/lifts").verdict == Verdict.INDEX
 
 
+def test_short_story_among_links_is_an_article() -> None:
+    links = "".join(f"<li><a href='/{n}'>Story number {n} of the day, with a headline</a></li>" for n in range(60))
+    body = page(article(before=MENU, paragraphs=2, after=f"<ul>{links}</ul>"))
+    assert judge(body).verdict == Verdict.ARTICLE
+
+
+@pytest.mark.parametrize(
+    "url", [None, "https://paper.example/?p=31", "https://paper.example/index.php?id=7", "http://["]
+)
+def test_home_page_is_only_the_sites_own_first_page(url: str | None) -> None:
+    teasers = "".join(f"<h3><a href='/{n}'>Another lift, number {n}</a></h3>" for n in range(12))
+    body = page(article(before=MENU, after=teasers))
+    assert judge(body, url=url).verdict == Verdict.ARTICLE
+    assert judge(body, url="https://paper.example/").verdict == Verdict.INDEX
+
+
 @pytest.mark.parametrize("language", sorted(ARTICLES))
 def test_article(language: str) -> None:
     made = judge(article_page(language))
@@ -225,13 +250,22 @@ NEAR_MISSES: dict[str, dict[str, str]] = {
     "ad-block notice": {"before": "<div class='adblock-notice'><p>Please disable any ad blocker.</p></div>"},
     "ad-block phrase": {"before": "<p>Please enable JS and disable any ad blocker</p>"},
     "cookie banner": {"before": COOKIE_BANNER},
-    "cookie text without a class": {"before": "<div><p>We value your privacy. We and our partners use cookies.</p></div>"},
-    "consent platform": {"after": f"<div id='onetrust-consent-sdk'>{'<p>' + 'We value your privacy. ' * 40 + '</p>'}</div>"},
-    "recaptcha": {"head": "<script src='https://www.google.com/recaptcha/api.js'></script>", "after": "<div class='g-recaptcha'></div>"},
+    "cookie text without a class": {
+        "before": "<div><p>We value your privacy. We and our partners use cookies.</p></div>"
+    },
+    "consent platform": {
+        "after": f"<div id='onetrust-consent-sdk'>{'<p>' + 'We value your privacy. ' * 40 + '</p>'}</div>"
+    },
+    "recaptcha": {
+        "head": "<script src='https://www.google.com/recaptcha/api.js'></script>",
+        "after": "<div class='g-recaptcha'></div>",
+    },
     "guard script": {"head": "<script>window._pxAppId = 'PX1'</script>"},
     "noscript": {"after": "<noscript>You need to enable JavaScript to run this app.</noscript>"},
     "sign-in link": {"after": "<p><a href='/login'>Log in to continue</a></p>"},
-    "offer under a whole text": {"after": "<div class='offer'><p>Already a subscriber? Start your free trial.</p></div>"},
+    "offer under a whole text": {
+        "after": "<div class='offer'><p>Already a subscriber? Start your free trial.</p></div>"
+    },
     "meter": {"before": "<p>You have 3 free articles remaining this month.</p>"},
     "removed comment": {"after": "<p>This post was removed by a moderator.</p>"},
     "domain advert": {"after": "<p>Buy this domain and a hundred others.</p>"},
@@ -280,7 +314,9 @@ def test_article_about_walls_is_an_article(subject: str) -> None:
     assert ABOUT[subject].strip()[:60] in made.text
 
 
-@pytest.mark.parametrize("title", ["404 ways to lose a reader", "Error 404: the town that vanished, and who looked for it"])
+@pytest.mark.parametrize(
+    "title", ["404 ways to lose a reader", "Error 404: the town that vanished, and who looked for it"]
+)
 def test_title_that_plays_with_404_is_no_soft_404_on_a_whole_article(title: str) -> None:
     assert judge(page(article(before=MENU), title=title)).verdict == Verdict.ARTICLE
 

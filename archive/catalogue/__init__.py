@@ -9,6 +9,7 @@ It is safe for several processes at once: readers never wait (WAL), writers wait
 
 from __future__ import annotations
 
+import os
 import sqlite3
 import time
 from contextlib import contextmanager
@@ -23,7 +24,7 @@ from archive.catalogue.reports import Reports
 from archive.catalogue.sources import Sources
 from archive.catalogue.texts import Texts
 from archive.errors import CatalogueError
-from archive.schema import bring_up_to_date
+from archive.schema import bring_up_to_date, check_up_to_date
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -36,15 +37,18 @@ _BUSY_SECONDS = 60.0
 
 
 class Catalogue:
-    """An open catalogue; made if missing, its schema brought up to date.
+    """An open catalogue; made if missing, its schema brought up to date. One that can't be written is read.
 
     Belongs to the thread that opened it. Raises CatalogueError when *path* is no catalogue, SchemaTooNewError
     when a newer Sourcekeep wrote it.
     """
 
     def __init__(self, path: Path) -> None:
+        self._read_only = path.exists() and not (os.access(path, os.W_OK) and os.access(path.parent, os.W_OK))
         try:
-            self._connection = sqlite3.connect(path, timeout=_BUSY_SECONDS)
+            self._connection = (
+                _connect_to_read(path) if self._read_only else sqlite3.connect(path, timeout=_BUSY_SECONDS)
+            )
         except sqlite3.Error as error:
             raise CatalogueError(f"{path} cannot be opened: {error}") from error
         try:
@@ -65,6 +69,9 @@ class Catalogue:
 
     def _prepare(self) -> None:
         self._connection.row_factory = sqlite3.Row
+        if self._read_only:
+            check_up_to_date(Database(self._connection, execute_plugins=False))
+            return
         _write_ahead(self._connection)
         # FULL: a row that was acknowledged survives a power cut; one sync for each group of captures is cheap.
         self._connection.execute("PRAGMA synchronous = FULL")
@@ -98,6 +105,19 @@ class Catalogue:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
+
+
+def _connect(path: Path) -> sqlite3.Connection:
+    return sqlite3.connect(path, timeout=_BUSY_SECONDS)
+
+
+def _connect_to_read(path: Path) -> sqlite3.Connection:
+    """Open a catalogue that this user can't write, such as one on a read-only disk.
+
+    SQLite can read a WAL database there only when told that nobody writes it; with a WAL beside it, somebody may.
+    """
+    immutable = "" if path.with_name(path.name + "-wal").exists() else "&immutable=1"
+    return sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro{immutable}", uri=True, timeout=_BUSY_SECONDS)
 
 
 def _write_ahead(connection: sqlite3.Connection) -> None:

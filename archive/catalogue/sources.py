@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from archive.records import Health, Source
+from archive.records import Health, Source, utc_now
 from archive.standing import PARTS, SUCCESSES, VERDICT_RANK
 from archive.urls import host_of, site_of, url_key
 
@@ -73,10 +73,12 @@ class Sources:
         )
 
     def next_due_at(self) -> str | None:
-        """Return when the next source becomes due, or None if none ever does."""
-        row = self._db.execute("SELECT MIN(next_due_at) AS due FROM sources WHERE last_capture_id IS NOT NULL")
-        due: str | None = row.fetchone()["due"]
-        return due
+        """Return when the next source becomes due: a time that is over where one is due now, None if none ever is."""
+        row = self._db.execute(
+            "SELECT MIN(CASE WHEN last_capture_id IS NULL THEN '' ELSE next_due_at END) AS due FROM sources"
+        ).fetchone()
+        due: str | None = row["due"]
+        return utc_now() if due == "" else due
 
     def choose_best(self, source_ids: Iterable[int]) -> None:
         """Let each source's best capture be its last one of the highest standing; one of none is never chosen."""

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import json
 import subprocess
-import sys
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from sourcekeep.invocation import own_process
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -46,7 +47,7 @@ class DemoWeb:
 @contextmanager
 def demo_web() -> Iterator[DemoWeb]:
     """Serve the demo web for as long as the context lasts; raises RuntimeError when it does not start."""
-    command = [sys.executable, "-m", "sourcekeep.demo.server"]
+    command = own_process(module="sourcekeep.demo.server")
     # A session of its own keeps Ctrl-C from it: it ends with its standard input, and not before the crawl.
     with subprocess.Popen(
         command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, start_new_session=True

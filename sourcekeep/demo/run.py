@@ -14,7 +14,7 @@ from archive.records import utc_now
 from sourcekeep.demo.manifest import DEMO_DIR, load_web
 from sourcekeep.demo.process import demo_web
 from sourcekeep.demo.report import print_report
-from sourcekeep.invocation import with_archive
+from sourcekeep.invocation import own_process, with_archive
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -63,7 +63,7 @@ def _do(folder: ArchiveFolder, arguments: list[str], shown: str) -> None:
     """Run a command of ours as its own process; *shown* is what a person would type."""
     click.secho(f"$ {with_archive(folder.path)} {shown}", bold=True)
     sys.stdout.flush()
-    ended = subprocess.run([sys.executable, "-m", "sourcekeep", "--archive", str(folder.path), *arguments], check=False)
+    ended = subprocess.run(own_process("--archive", str(folder.path), *arguments), check=False)
     if ended.returncode:
         raise ArchiveError(f"`sourcekeep {arguments[0]}` of the demo ended with exit code {ended.returncode}")
     click.echo()

@@ -207,7 +207,18 @@ def _url_columns(cells: dict[str, list[Any]], exclude: str | None) -> tuple[str,
     mostly = [name for name, values in candidates.items() if sum(map(is_url_cell, values)) * 2 >= len(values)]
     citing = [name for name in mostly if not names.PICTURE.search(names.fold(name))]
     named = [name for name in candidates if names.fold(name) in {"url", "uri", "href"} and name not in mostly]
-    return tuple(name for name in candidates if name in citing or name in named) or tuple(mostly)
+    found = tuple(name for name in candidates if name in citing or name in named) or tuple(mostly)
+    # A column for URLs in which most cells are none is read as one all the same, so that those are not lost.
+    return found or tuple(
+        name for name, values in candidates.items() if _is_for_urls(name) and any(map(has_urls, values))
+    )
+
+
+def _is_for_urls(name: str) -> bool:
+    folded = names.fold(name)
+    return any(word in folded for word in ("url", "link", "source")) and not any(
+        word in folded for word in ("description", "summary", "note", "comment")
+    )
 
 
 def _is_prose(name: str, cells: Sequence[Any]) -> bool:

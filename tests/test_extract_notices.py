@@ -1,0 +1,193 @@
+"""Notices: the tables of containers and phrases, the survey of a page, and what is left alone."""
+
+from __future__ import annotations
+
+import time
+import tomllib
+from pathlib import Path
+
+import pytest
+from extract_pages import ARTICLES, MENU, article, page, text_of
+
+import extract
+from archive.records import NoticeKind, Verdict
+from extract import extract_page
+from extract.markup import blocks, parse
+from extract.phrases import fold_words, load_table
+from extract.survey import survey, weight
+
+URL = "https://paper.example/2031/lift"
+FOLDER = Path(extract.__file__).parent
+
+
+def notices(before: str = "", after: str = "", language: str = "en") -> list[tuple[str, str]]:
+    made = extract_page(page(article(language, before=MENU + before, after=after), language=language), url=URL)
+    assert made.verdict == Verdict.ARTICLE
+    assert text_of(language) in (made.text or ""), "the article itself must stay whole"
+    return [(notice.kind, notice.text) for notice in made.notices]
+
+
+@pytest.mark.parametrize(
+    ("kind", "names", "words"),
+    [
+        (NoticeKind.COOKIE, "class='cookie-banner'", "Biscuits are served here."),
+        (NoticeKind.COOKIE, "id='CybotCookiebotDialog'", "Biscuits are served here."),
+        (NoticeKind.AD_BLOCK, "class='adblock-detected'", "Let us show you adverts."),
+        (NoticeKind.PAYWALL, "class='paywall-banner'", "One crown a week."),
+        (NoticeKind.NEWSLETTER, "class='newsletter-signup'", "A letter every day."),
+        (NoticeKind.ADVERT, "class='adContainer'", "Ride our lifts."),
+        (NoticeKind.SHARING, "class='social_share_buttons share-buttons'", "Tell your friends."),
+        (NoticeKind.RELATED, "id='related-posts'", "Stairs, and who walks them"),
+        (NoticeKind.FORM, "class='search-form'", "Look for something"),
+        (NoticeKind.LEGAL, "class='copyright-notice'", "Printed in Elm."),
+        (NoticeKind.NAVIGATION, "class='breadcrumbs'", "Home / County / Lifts"),
+    ],
+)
+def test_container_is_cut_by_the_words_of_its_class_or_id(kind: NoticeKind, names: str, words: str) -> None:
+    assert (kind, words) in notices(after=f"<div {names}>{words}</div>")
+
+
+@pytest.mark.parametrize(
+    ("kind", "language", "words"),
+    [
+        (NoticeKind.COOKIE, "en", "This site uses cookies to remember you."),
+        (NoticeKind.COOKIE, "de", "Wir verwenden Cookies, damit Sie wiederkommen."),
+        (NoticeKind.COOKIE, "ja", "当サイトではCookieを使用しています。"),
+        (NoticeKind.PAYWALL, "fr", "La suite est réservée aux abonnés."),
+        (NoticeKind.PAYWALL, "pl", "Artykuł dostępny tylko dla prenumeratorów."),
+        (NoticeKind.RELATED, "en", "Related articles"),
+        (NoticeKind.LEGAL, "en", "© 2031 The Paper. All rights reserved."),
+    ],
+)
+def test_block_is_cut_by_its_phrase(kind: NoticeKind, language: str, words: str) -> None:
+    assert (kind, words) in notices(before=f"<p>{words}</p>", language=language)
+
+
+def test_heading_of_related_links_takes_the_links_along_and_no_prose() -> None:
+    found = notices(
+        after="<h3>Related articles</h3><p><a href='/1'>A stair too long</a></p><p><a href='/2'>A door too low</a></p>"
+        "<p>Rain falls.</p><p><a href='/3'>Imprint</a></p>"
+    )
+    related = [words for kind, words in found if kind == NoticeKind.RELATED]
+    assert related == ["Related articles", "A stair too long", "A door too low"]
+
+
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        "“We use cookies,” the banner says, and the judge read it out twice before the court rose for lunch.",
+        "On the door a note said: “This article is for subscribers”, which nobody in the ward could understand.",
+        "„Wir verwenden Cookies“, stand auf dem Schirm im Aufzug, und die Kinder fragten, ob es welche gebe.",
+        "The clerk wrote «you agree to our use of cookies» on the wall of the lift, and signed it with her name.",
+        "画面には「この記事は会員限定です」と書かれていたが、看護師たちは誰もその意味を尋ねなかったという。",
+    ],
+)
+def test_sentence_that_quotes_a_notice_is_none(sentence: str) -> None:
+    body = article(before=MENU).replace("</h1>", f"</h1><p>{sentence}</p>")
+    assert sentence in (extract_page(page(body), url=URL).text or "")
+
+
+@pytest.mark.parametrize(
+    "names", ["paywall", "newsletter", "cookie-banner", "related-articles", "ad-container", "disclaimer"]
+)
+def test_wrapper_of_the_article_is_not_cut_whatever_its_class(names: str) -> None:
+    title, texts = ARTICLES["en"]
+    paragraphs = "".join(f"<p>{text}</p>" for text in texts)
+    for body in (
+        f"<div class='{names}'><h1>{title}</h1>{paragraphs}</div>",
+        f"<h1>{title}</h1><div class='{names}'>{paragraphs}</div>",
+    ):
+        assert text_of("en") in (extract_page(page(MENU + body), url=URL).text or "")
+
+
+@pytest.mark.parametrize("names", ["comments", "comment-body content", "comments-area"])
+@pytest.mark.parametrize("holder", ["article", "div itemprop='articleBody'", "main"])
+def test_article_in_what_calls_itself_comments_is_the_text(names: str, holder: str) -> None:
+    paragraphs = "".join(f"<p>{text}</p>" for text in ARTICLES["en"][1])
+    made = extract_page(page(f"<h1>Lifts</h1><div class='{names}'><{holder}>{paragraphs}</{holder.split()[0]}></div>"))
+    assert made.verdict == Verdict.ARTICLE
+    assert text_of("en") in (made.text or "")
+
+
+def test_containers_that_stand_in_each_other_a_thousand_times_are_read_in_time() -> None:
+    paragraphs = "".join(f"<p>{text}</p>" for text in ARTICLES["en"][1]) * 20
+    started = time.process_time()
+    made = extract_page(page("<div class='ad-slot'>" * 2000 + f"<h1>Lifts</h1>{paragraphs}"), url=URL)
+    assert time.process_time() - started < 5
+    assert text_of("en") in (made.text or "")
+
+
+def test_thread_of_comments_is_the_text_where_there_is_nothing_else() -> None:
+    posts = "".join(f"<div class='comment'><p>{text}</p></div>" for text in ARTICLES["en"][1])
+    made = extract_page(page(f"{MENU}<h1>Lifts</h1><div id='comments'>{posts}</div>"), url=URL)
+    assert made.comments is None
+    assert ARTICLES["en"][1][2] in (made.text or "")
+
+
+def test_positions_count_the_kept_blocks_before() -> None:
+    paragraphs = [f"<p>{text}</p>" for text in ARTICLES["en"][1]]
+    paragraphs.insert(2, "<div class='newsletter'>A letter every day.</div>")
+    made = extract_page(page(f"<article><h1>The lift</h1>{''.join(paragraphs)}</article>"), url=URL)
+    [notice] = [notice for notice in made.notices if notice.kind == NoticeKind.NEWSLETTER]
+    assert notice.position == 3, "the heading and two paragraphs"
+
+
+def test_notices_stand_in_the_order_of_the_page() -> None:
+    made = extract_page(
+        page(article(before="<div class='ad-slot'>One</div><p>Two</p>", after="<div class='ad-slot'>Three</div>")),
+        url=URL,
+    )
+    assert [notice.text for notice in made.notices] == ["One", "Two", "Three"]
+
+
+def test_survey_takes_each_block_once_and_leaves_the_article() -> None:
+    tree = parse(page(article(before="<div class='cookie-banner'><p>We use cookies.</p></div>")).decode())
+    assert tree is not None
+    found = survey(tree)
+    assert [cut.kind for cut in found.cuts] == [NoticeKind.COOKIE]
+    assert found.taken == {0}
+    assert [block.text for _, block in found.left()] == [block.text for block in blocks(tree)]
+    assert len(found.blocks) == len(found.left()) + 1
+
+
+def test_dense_scripts_weigh_more() -> None:
+    assert weight("abc def") == 7
+    assert weight("県立病院") == 12
+
+
+@pytest.mark.parametrize(("table", "languages"), [("notices.toml", 15), ("walls.toml", 15)])
+def test_tables_are_whole(table: str, languages: int) -> None:
+    groups = tomllib.loads((FOLDER / table).read_text(encoding="utf-8"))
+    kinds = {str(kind) for kind in (NoticeKind if table == "notices.toml" else Verdict)}
+    assert groups.keys() <= kinds
+    assert len({name for entries in groups.values() for name in entries} - {"max_chars"}) >= languages
+    known = load_table(table)
+    for group, entries in groups.items():
+        for language, phrases in entries.items():
+            if language == "max_chars":
+                continue
+            assert len(set(phrases)) == len(phrases), f"{group} {language} has a phrase twice"
+            for phrase in phrases:
+                shown = phrase.replace("…", " x ").strip()
+                fits = phrase.strip("… ") if "…" not in phrase.strip("… ") else shown
+                assert any(found.group == group for found in known.find_all(fits)), f"{phrase} never fires"
+
+
+@pytest.mark.parametrize(
+    ("text", "fires"),
+    [
+        ("Please VERIFY  you are\nhuman, friend", True),
+        ("verify that they are humans", False),
+        ("x " * 300 + "verify you are human", False),
+        ("The sign says “verify you are human” in red", False),
+        ("“Hello,” it says: verify you are human", True),
+    ],
+)
+def test_phrases_are_compared_without_case_and_space_in_short_blocks_and_outside_quotations(
+    text: str, fires: bool
+) -> None:
+    assert any(phrase.group == "bot-wall" for phrase in load_table("walls.toml").find_all(text)) == fires
+
+
+def test_forms_of_quotation_marks_are_one() -> None:
+    assert fold_words("“A”  «B» „C“ 「D」 it’s") == '"a" "b" "c" "d" it\'s'
