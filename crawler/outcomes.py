@@ -175,8 +175,8 @@ def fetchable(cited: str) -> tuple[str, None] | tuple[Outcome, str]:
     try:
         parts = urlsplit(url)
         host, _ = parts.hostname or "", parts.port
-    except ValueError as error:
-        return Outcome.INVALID_URL, str(error)
+    except ValueError:
+        return Outcome.INVALID_URL, "its host or its port is malformed"
     if problem := _host_problem(url, host):
         return Outcome.INVALID_URL, problem
     return url, None

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import re
 import tempfile
 import time
 from typing import IO, TYPE_CHECKING, Any
 from urllib.parse import urldefrag
 
 from OpenSSL import SSL
-from scrapy.exceptions import DownloadCancelledError, DownloadTimeoutError
+from scrapy.exceptions import DownloadCancelledError, DownloadConnectionRefusedError, DownloadTimeoutError
+from twisted.internet import error as connection
 from twisted.internet.error import ConnectionDone
 
 from archive.capture import RecordedExchange
@@ -142,7 +144,25 @@ def describe(error: BaseException) -> str:
     return _in_words(error)
 
 
+_WORDS: tuple[tuple[type[BaseException], str], ...] = (
+    (connection.ConnectionRefusedError, "nothing answers at its port"),
+    (DownloadConnectionRefusedError, "nothing answers at its port"),
+    (connection.NoRouteError, "there is no way to its address"),
+    (connection.TimeoutError, "it could not be reached in the time allowed"),
+    (DownloadTimeoutError, "its answer was not whole in the time allowed"),
+    (ConnectionDone, "it closed the connection"),
+    (connection.ConnectionLost, "it broke the connection off"),
+    (connection.ConnectionAborted, "the connection was ended"),
+)
+"""In place of the words of Twisted and Scrapy, which speak to programmers."""
+
+_LIMIT = re.compile(r"larger than download max size \((\d+)\)")
+
+
 def _in_words(error: BaseException) -> str:
     if isinstance(error, SSL.Error) and error.args and isinstance(error.args[0], list):
         return "TLS: " + "; ".join(str(entry[-1]) for entry in error.args[0])
-    return str(error) or type(error.__cause__ or error).__name__
+    if limit := _LIMIT.search(str(error)):
+        return f"the body is larger than the limit of {int(limit[1]):,} bytes"
+    own = next((words for kind, words in _WORDS if isinstance(error, kind)), None)
+    return own or str(error) or type(error.__cause__ or error).__name__

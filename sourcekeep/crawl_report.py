@@ -68,7 +68,7 @@ def _advice(folder: ArchiveFolder, left: int, outcomes: dict[str, int], verdicts
     command = with_archive(folder.path)
     lines = []
     if left > 0:
-        lines.append(f"{left} sources are left: {command} crawl")
+        lines.append(f"{screen.count(left, 'source')} left: {command} crawl")
     if any(outcomes.get(outcome) for outcome in _FAILED) or any(verdicts.get(wall) for wall in _WALLS):
         lines.append(f"why some have no text: {command} status --failures")
     if any(verdicts.get(verdict) for verdict in (Verdict.ARTICLE, Verdict.DOCUMENT)):

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 
     from rich.console import RenderableType
     from rich.progress import Progress as RichProgress
+    from rich.progress import ProgressColumn, Task
 
 _LINE_SECONDS = 5.0
 
@@ -83,15 +84,16 @@ class BarProgress:
         from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
 
         self._counts: Counter[str] = Counter()
-        self._bar = _two_lines()(
+        two_lines, rate = _own_parts()
+        self._bar = two_lines(
             TextColumn(verb),
             BarColumn(bar_width=24),
             MofNCompleteColumn(),
-            TextColumn("{task.fields[rate]}"),
+            rate,
             TimeRemainingColumn(compact=True),
             console=Console(stderr=True),
         )
-        self._task = self._bar.add_task(verb, total=None, rate="", counts="")
+        self._task = self._bar.add_task(verb, total=None, counts="")
         self._bar.start()
 
     def plan(self, total: int) -> None:
@@ -101,8 +103,7 @@ class BarProgress:
     def done(self, outcome: str) -> None:
         """Count one."""
         self._counts[outcome] += 1
-        rate = self._counts.total() / max(self._bar.tasks[0].elapsed or 0.0, 0.001)
-        self._bar.update(self._task, advance=1, rate=f"{rate:.1f}/s", counts=in_words(self._counts))
+        self._bar.update(self._task, advance=1, counts=in_words(self._counts))
 
     def note(self, message: str) -> None:
         """Print *message* above the bar."""
@@ -113,9 +114,10 @@ class BarProgress:
         self._bar.stop()
 
 
-def _two_lines() -> type[RichProgress]:
-    """Return rich's progress with the field `counts` below the bar, where it can't push the bar aside."""
+def _own_parts() -> tuple[type[RichProgress], ProgressColumn]:
+    """Return rich's progress with the field `counts` below the bar, where it can't push it aside, and a rate."""
     from rich.progress import Progress as RichProgress
+    from rich.progress import ProgressColumn
     from rich.text import Text
 
     class TwoLines(RichProgress):
@@ -123,7 +125,11 @@ def _two_lines() -> type[RichProgress]:
             yield self.make_tasks_table(self.tasks)
             yield Text("  " + "".join(task.fields["counts"] for task in self.tasks), style="dim")
 
-    return TwoLines
+    class Rate(ProgressColumn):
+        def render(self, task: Task) -> Text:
+            return Text(f"{task.completed / max(task.elapsed or 0.0, 0.001):.1f}/s")
+
+    return TwoLines, Rate()
 
 
 def in_words(counts: Counter[str]) -> str:

@@ -156,6 +156,6 @@ def test_any_bytes_and_any_header_give_characters(body: bytes, content_type: str
     first.text.encode("utf-8")  # no lone surrogates
 
 
-@given(text=st.text(alphabet=st.characters(exclude_categories=["Cs"], exclude_characters="\ufeff"), max_size=200))
+@given(text=st.text(alphabet=st.characters(exclude_categories=["Cs"], exclude_characters="\ufeff\0"), max_size=200))
 def test_utf_8_comes_back_as_it_was(text: str) -> None:
     assert decode(text.encode(), content_type="text/html; charset=utf-8").text == text

@@ -104,7 +104,9 @@ def test_wrapper_of_the_article_is_not_cut_whatever_its_class(names: str) -> Non
 @pytest.mark.parametrize("holder", ["article", "div itemprop='articleBody'", "main"])
 def test_article_in_what_calls_itself_comments_is_the_text(names: str, holder: str) -> None:
     paragraphs = "".join(f"<p>{text}</p>" for text in ARTICLES["en"][1])
-    made = extract_page(page(f"<h1>Lifts</h1><div class='{names}'><{holder}>{paragraphs}</{holder.split()[0]}></div>"))
+    made = extract_page(
+        page(f"<h1>Lifts</h1><div class='{names}'><{holder}>{paragraphs}</{holder.split(maxsplit=1)[0]}></div>")
+    )
     assert made.verdict == Verdict.ARTICLE
     assert text_of("en") in (made.text or "")
 

@@ -118,7 +118,11 @@ def test_error_status_goes_before_what_the_page_says(status: int, verdict: Verdi
 
 @pytest.mark.parametrize(("status", "verdict"), [(404, Verdict.UNKNOWN), (410, Verdict.REMOVED)])
 def test_error_status_goes_before_what_the_bytes_are(status: int, verdict: Verdict) -> None:
-    for body, media_type in ((bytes(range(256)), "image/png"), (b"%PDF-1.4 x", "application/pdf"), (b"no", "text/plain")):
+    for body, media_type in (
+        (bytes(range(256)), "image/png"),
+        (b"%PDF-1.4 x", "application/pdf"),
+        (b"no", "text/plain"),
+    ):
         made = judge(body, headers={"content-type": media_type}, http_status=status)
         assert (made.verdict, made.text) == (verdict, None)
 

@@ -35,6 +35,10 @@ WRITE_FAILED = "write-failed"
 """Why a crawl was closed whose captures could no longer be written."""
 
 
+_MOST_UNDER_WAY = 2_000
+"""Sources whose requests are in memory at once: enough hosts for all turns, whatever the archive's size."""
+
+
 class CitationsSpider(Spider):
     """Captures the sources that are due, or those that were asked for.
 
@@ -57,6 +61,7 @@ class CitationsSpider(Spider):
         self.selection = Selection(all=all in (True, "1", "true", "yes"), incident=incident, urls=urls)
         self._waiting: set[asyncio.Task[None]] = set()
         self._writing: set[asyncio.Task[None]] = set()
+        self._room = asyncio.Semaphore(_MOST_UNDER_WAY)
         self._under_way: dict[int, CaptureUnderWay] = {}
         """By source: captures that are neither written nor dropped."""
 
@@ -90,6 +95,7 @@ class CitationsSpider(Spider):
         """Iterate over the first requests; a URL that can be none is recorded at once."""
         self.crawler.signals.send_catch_log(crawl_planned, total=len(self.sources), crawl_id=self.store.crawl_id)
         for source in self.sources:
+            await self._room.acquire()  # Scrapy would take them all at once, however many
             capture = self._under_way[source.id] = CaptureUnderWay(source)
             request = capture.request(callback=self.arrived, errback=self.failed)
             if isinstance(request, Request):
@@ -152,6 +158,7 @@ class CitationsSpider(Spider):
         if cookies := self.crawler.get_downloader_middleware(CaptureCookies):
             cookies.forget(capture.source.id)
         del self._under_way[capture.source.id]
+        self._room.release()
         try:
             capture_id = await asyncio.wrap_future(self.store.submit(draft))
         except ArchiveError as error:

@@ -34,8 +34,9 @@ _MARKS = (
     {"report_number", "url"},
     {"duplicate_incident_number", "true_incident_number"},
 )
-_LARGEST_MEMBER = 4 << 30
-"""Bytes of one file in a snapshot; today's largest has about 50 MB."""
+_LARGEST_HARMLESS = 100_000_000
+_MOST_EXPANSION = 100
+"""Bytes of a file for each byte packed; bzip2 makes ten of one of prose, and millions of a bomb."""
 
 
 def recognises(table: Table) -> bool:
@@ -84,8 +85,11 @@ def _unpack(path: Path, folder: Path) -> None:
             name = PurePosixPath(member.name).name
             target = folder / name
             if member.isfile() and name in {INCIDENTS, REPORTS, DUPLICATES} and not target.exists():
-                if member.size > _LARGEST_MEMBER:
-                    raise ImportFormatError(f"{name} in {safe_name(path)} is larger than 4 GiB; unpack it yourself")
+                if member.size > max(_LARGEST_HARMLESS, _MOST_EXPANSION * path.stat().st_size):
+                    raise ImportFormatError(
+                        f"{name} in {safe_name(path)} is {member.size:,} bytes, far more than text packs into so little; "
+                        "if it is right, unpack it yourself and import the folder"
+                    )
                 content = packed.extractfile(member)
                 with target.open("wb") as copy:
                     shutil.copyfileobj(content, copy) if content else None
