@@ -87,8 +87,8 @@ def _unpack(path: Path, folder: Path) -> None:
             if member.isfile() and name in {INCIDENTS, REPORTS, DUPLICATES} and not target.exists():
                 if member.size > max(_LARGEST_HARMLESS, _MOST_EXPANSION * path.stat().st_size):
                     raise ImportFormatError(
-                        f"{name} in {safe_name(path)} is {member.size:,} bytes, far more than text packs into so little; "
-                        "if it is right, unpack it yourself and import the folder"
+                        f"{name} in {safe_name(path)} is {member.size:,} bytes, far more than text packs into so "
+                        "little; if it is right, unpack it yourself and import the folder"
                     )
                 content = packed.extractfile(member)
                 with target.open("wb") as copy:
