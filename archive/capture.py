@@ -7,82 +7,31 @@ disk.
 
 from __future__ import annotations
 
-import io
-import json
 import queue
 import sqlite3
 import threading
 import time
 from concurrent.futures import Future
-from dataclasses import dataclass, field
-from typing import IO, TYPE_CHECKING
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
+from archive.capture_records import CaptureRecords
+from archive.drafts import length_of
 from archive.errors import ArchiveError, CatalogueError
-from archive.http_message import parse_response
-from archive.records import Capture, Evidence, Exchange, Outcome, Purpose, RecordPlace, utc_now
-from archive.storable import storable
-from archive.warc_record import RecordType, WarcRecord, digest_of, new_record_id, read_pieces, target_uri
+from archive.records import Capture, Exchange, RecordPlace
 from archive.warc_writer import WarcWriter
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from typing import Any
 
     from archive.catalogue import Catalogue
+    from archive.drafts import CaptureDraft, RecordedExchange
     from archive.folder import ArchiveFolder
     from archive.settings import Settings
 
 GROUP_SECONDS = 0.1
 """How long captures are gathered before they share one sync."""
 GROUP_SIZE = 256
-
-
-@dataclass(slots=True)
-class RecordedExchange:
-    """The wire of one exchange, both directions, and what came of it."""
-
-    url: str
-    purpose: Purpose
-    requested_at: str
-    sent: IO[bytes]
-    received: IO[bytes]
-    http_status: int | None = None
-    error: str | None = None
-    ip: str | None = None
-    elapsed_ms: int = 0
-    truncated: str | None = None
-    """`length`, `time`, `disconnect` or `unspecified` when the response is not whole (clause 5.13)."""
-    response_id: str = field(default_factory=new_record_id)
-    request_id: str = field(default_factory=new_record_id)
-
-    def proof(self) -> str | None:
-        """Return the id of the record that will tell of this exchange: the response's or the request's, if any."""
-        if _length(self.received):
-            return self.response_id
-        return self.request_id if _length(self.sent) else None
-
-    def close(self) -> None:
-        """Give back the memory or the temporary files of the wire's bytes."""
-        self.sent.close()
-        self.received.close()
-
-
-@dataclass(slots=True)
-class CaptureDraft:
-    """A capture that is over and not yet written."""
-
-    source_id: int
-    source_url: str
-    requested_at: str
-    outcome: Outcome
-    finished_at: str
-    final_url: str | None = None
-    http_status: int | None = None
-    error: str | None = None
-    media_type: str | None = None
-    via: str = "http"
-    evidence: Evidence = field(default_factory=dict)
-    exchanges: list[RecordedExchange] = field(default_factory=list)
 
 
 @dataclass(slots=True)
@@ -106,6 +55,7 @@ class CaptureWriter:
         self._crawl_id = crawl_id
         self._settings = settings
         self._warc = WarcWriter(folder.warc_dir, "sourcekeep", info)
+        self._records = CaptureRecords(self._warc, crawl_id)
         self._queue: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()
         self._failed: ArchiveError | None = None
         self._closed = False
@@ -188,7 +138,7 @@ class CaptureWriter:
         return group
 
     def _write(self, catalogue: Catalogue, group: list[_Job]) -> None:
-        written = [(job, *self._append(job)) for job in group]
+        written = [(job, *self._records.append(job.draft, job.exchanges)) for job in group]
         self._warc.sync()
         ids = self._insert(catalogue, written)
         for job, capture_id in ids:
@@ -214,83 +164,6 @@ class CaptureWriter:
             raise CatalogueError(f"{catalogue.path} cannot be written: {error}") from error
         return ids
 
-    def _append(self, job: _Job) -> tuple[list[Exchange], RecordPlace]:
-        exchanges = [self._append_exchange(seq, exchange) for seq, exchange in enumerate(job.exchanges, start=1)]
-        about = _describe(job.draft, self._crawl_id, exchanges)
-        url = job.draft.source_url if job.draft else job.exchanges[0].url
-        block = storable(json.dumps(about, ensure_ascii=False, default=str)).encode()
-        record = WarcRecord(
-            RecordType.METADATA,
-            new_record_id(),
-            job.draft.finished_at if job.draft else utc_now(),
-            io.BytesIO(block),
-            len(block),
-            digest_of([block]),
-            target_uri(url),
-            more=_concurrent_to(exchanges),
-        )
-        return exchanges, self._warc.append(record)
-
-    def _append_exchange(self, seq: int, exchange: RecordedExchange) -> Exchange:
-        received = _length(exchange.received)
-        response = request = payload_digest = None
-        if received:
-            payload_digest, response = self._append_response(exchange, received)
-        if length := _length(exchange.sent):
-            request = self._append_request(exchange, length, response)
-        return Exchange(
-            seq,
-            exchange.url,
-            exchange.purpose,
-            exchange.requested_at,
-            exchange.http_status,
-            exchange.error,
-            payload_digest,
-            exchange.ip,
-            exchange.elapsed_ms,
-            response,
-            request,
-        )
-
-    def _append_response(self, exchange: RecordedExchange, length: int) -> tuple[str, RecordPlace]:
-        block = b"".join(read_pieces(exchange.received))
-        payload_digest = digest_of([parse_response(block).payload])
-        more = [("WARC-Payload-Digest", payload_digest)]
-        if exchange.ip:
-            more.append(("WARC-IP-Address", exchange.ip))
-        if exchange.truncated:
-            more.append(("WARC-Truncated", exchange.truncated))
-        record = WarcRecord(
-            RecordType.RESPONSE,
-            exchange.response_id,
-            exchange.requested_at,
-            exchange.received,
-            length,
-            digest_of([block]),
-            target_uri(exchange.url),
-            tuple(more),
-        )
-        return payload_digest, self._warc.append(record)
-
-    def _append_request(self, exchange: RecordedExchange, length: int, response: RecordPlace | None) -> RecordPlace:
-        # One direction of Concurrent-To is enough (clause 5.7).
-        more = (("WARC-Concurrent-To", response.record_id),) if response else ()
-        record = WarcRecord(
-            RecordType.REQUEST,
-            exchange.request_id,
-            exchange.requested_at,
-            exchange.sent,
-            length,
-            digest_of(read_pieces(exchange.sent)),
-            target_uri(exchange.url),
-            more,
-        )
-        return self._warc.append(record)
-
-
-def _length(stream: IO[bytes]) -> int:
-    return stream.seek(0, io.SEEK_END)
-
 
 def _capture(draft: CaptureDraft, crawl_id: int, exchanges: tuple[Exchange, ...], place: RecordPlace) -> Capture:
     last = exchanges[-1] if exchanges else None
@@ -304,51 +177,10 @@ def _capture(draft: CaptureDraft, crawl_id: int, exchanges: tuple[Exchange, ...]
         http_status=draft.http_status,
         error=draft.error,
         media_type=draft.media_type,
-        bytes=_length(draft.exchanges[-1].received) if draft.exchanges else 0,
+        bytes=length_of(draft.exchanges[-1].received) if draft.exchanges else 0,
         payload_digest=last.payload_digest if last else None,
         via=draft.via,
         evidence=draft.evidence,
         place=place,
         exchanges=exchanges,
     )
-
-
-def _describe(draft: CaptureDraft | None, crawl_id: int, exchanges: list[Exchange]) -> dict[str, Any]:
-    """Return what the metadata record says: all that the rows say and the other records don't."""
-    about: dict[str, Any] = {"kind": "capture" if draft else "exchanges", "crawl": crawl_id}
-    if draft:
-        about |= {
-            "source": draft.source_url,
-            "requested_at": draft.requested_at,
-            "finished_at": draft.finished_at,
-            "final_url": draft.final_url,
-            "outcome": draft.outcome,
-            "http_status": draft.http_status,
-            "error": draft.error,
-            "media_type": draft.media_type,
-            "via": draft.via,
-            "evidence": draft.evidence,
-        }
-    about["exchanges"] = [
-        {
-            "url": exchange.url,
-            "purpose": exchange.purpose,
-            "requested_at": exchange.requested_at,
-            "http_status": exchange.http_status,
-            "error": exchange.error,
-            "ip": exchange.ip,
-            "elapsed_ms": exchange.elapsed_ms,
-            "response": exchange.response.record_id if exchange.response else None,
-            "request": exchange.request.record_id if exchange.request else None,
-        }
-        for exchange in exchanges
-    ]
-    return about
-
-
-def _concurrent_to(exchanges: list[Exchange]) -> tuple[tuple[str, str], ...]:
-    """Tie the metadata record to the last record of its capture, if there is one."""
-    for exchange in reversed(exchanges):
-        if place := exchange.response or exchange.request:
-            return (("WARC-Concurrent-To", place.record_id),)
-    return ()

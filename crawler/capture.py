@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from scrapy import Request
 from scrapy.exceptions import IgnoreRequest
 
-from archive.capture import CaptureDraft, RecordedExchange
+from archive.drafts import CaptureDraft, RecordedExchange
 from archive.records import Evidence, Outcome, Source, utc_now
 from crawler.outcomes import (
     HostClosedError,

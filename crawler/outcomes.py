@@ -32,7 +32,7 @@ from crawler.guard import AddressForbiddenError
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from archive.capture import RecordedExchange
+    from archive.drafts import RecordedExchange
 
 
 logger = logging.getLogger(__name__)

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from scrapy.crawler import Crawler
     from scrapy.http import Response
 
-    from archive.capture import RecordedExchange
+    from archive.drafts import RecordedExchange
     from archive.records import Evidence
 
 # RFC 9309 2.5: a crawler may leave out what stands behind 500 KiB.

@@ -14,7 +14,7 @@ from archive.salvage import salvage
 if TYPE_CHECKING:
     from concurrent.futures import Future
 
-    from archive.capture import CaptureDraft, RecordedExchange
+    from archive.drafts import CaptureDraft, RecordedExchange
     from archive.folder import ArchiveFolder
     from archive.salvage import Salvaged
     from archive.settings import Settings

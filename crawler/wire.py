@@ -13,7 +13,7 @@ from scrapy.exceptions import DownloadCancelledError, DownloadConnectionRefusedE
 from twisted.internet import error as connection
 from twisted.internet.error import ConnectionDone
 
-from archive.capture import RecordedExchange
+from archive.drafts import RecordedExchange
 from archive.errors import WarcWriteError
 from archive.http_message import parse_response, split_head
 from archive.records import Purpose, utc_now

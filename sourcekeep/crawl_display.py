@@ -22,7 +22,7 @@ from sourcekeep.invocation import with_archive
 if TYPE_CHECKING:
     from scrapy.crawler import Crawler
 
-    from archive.capture import CaptureDraft
+    from archive.drafts import CaptureDraft
     from archive.records import Source
 
 _LONG_WAIT = 10.0

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from click.testing import CliRunner, Result
 
-from archive.capture import CaptureDraft, CaptureWriter, RecordedExchange
+from archive.capture import CaptureWriter
+from archive.drafts import CaptureDraft, RecordedExchange
 from archive.folder import ArchiveFolder
 from archive.records import (
     CitedLink,

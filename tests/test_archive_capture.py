@@ -12,7 +12,8 @@ from typing import IO, TYPE_CHECKING, Any
 
 import pytest
 
-from archive.capture import CaptureDraft, CaptureWriter, RecordedExchange
+from archive.capture import CaptureWriter
+from archive.drafts import CaptureDraft, RecordedExchange
 from archive.errors import ArchiveError
 from archive.folder import ArchiveFolder
 from archive.records import Outcome, Purpose, RecordPlace, utc_now

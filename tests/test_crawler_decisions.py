@@ -24,8 +24,8 @@ from twisted.internet import error as connection
 from twisted.python.failure import Failure
 from twisted.web.client import ResponseFailed
 
-from archive.capture import RecordedExchange
 from archive.catalogue import Catalogue
+from archive.drafts import RecordedExchange
 from archive.errors import ArchiveError
 from archive.records import CitedLink, Incident, Outcome, Purpose
 from archive.settings import Settings

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from scrapy.settings import BaseSettings
     from twisted.python.failure import Failure
 
-    from archive.capture import CaptureDraft
+    from archive.drafts import CaptureDraft
     from archive.records import Source
 
 WRITE_FAILED = "write-failed"

@@ -1,0 +1,65 @@
+"""What the crawl hands over to be written: the wire of each exchange, and what the capture came to."""
+
+from __future__ import annotations
+
+import io
+from dataclasses import dataclass, field
+from typing import IO, TYPE_CHECKING
+
+from archive.warc_record import new_record_id
+
+if TYPE_CHECKING:
+    from archive.records import Evidence, Outcome, Purpose
+
+
+@dataclass(slots=True)
+class RecordedExchange:
+    """The wire of one exchange, both directions, and what came of it."""
+
+    url: str
+    purpose: Purpose
+    requested_at: str
+    sent: IO[bytes]
+    received: IO[bytes]
+    http_status: int | None = None
+    error: str | None = None
+    ip: str | None = None
+    elapsed_ms: int = 0
+    truncated: str | None = None
+    """`length`, `time`, `disconnect` or `unspecified` when the response is not whole (clause 5.13)."""
+    response_id: str = field(default_factory=new_record_id)
+    request_id: str = field(default_factory=new_record_id)
+
+    def proof(self) -> str | None:
+        """Return the id of the record that will tell of this exchange: the response's or the request's, if any."""
+        if length_of(self.received):
+            return self.response_id
+        return self.request_id if length_of(self.sent) else None
+
+    def close(self) -> None:
+        """Give back the memory or the temporary files of the wire's bytes."""
+        self.sent.close()
+        self.received.close()
+
+
+@dataclass(slots=True)
+class CaptureDraft:
+    """A capture that is over and not yet written."""
+
+    source_id: int
+    source_url: str
+    requested_at: str
+    outcome: Outcome
+    finished_at: str
+    final_url: str | None = None
+    http_status: int | None = None
+    error: str | None = None
+    media_type: str | None = None
+    via: str = "http"
+    evidence: Evidence = field(default_factory=dict)
+    exchanges: list[RecordedExchange] = field(default_factory=list)
+
+
+def length_of(stream: IO[bytes]) -> int:
+    """Return how many bytes *stream* holds."""
+    return stream.seek(0, io.SEEK_END)
