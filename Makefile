@@ -3,6 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
+PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
 .PHONY: help setup demo test lint lock bench-crawl clean
 
@@ -11,12 +12,13 @@ help:  ## list what can be made
 
 setup: $(INSTALLED)  ## install Sourcekeep and its pinned dependencies into .venv
 
-$(INSTALLED): requirements.lock pyproject.toml
+$(INSTALLED): requirements.lock requirements-build.lock pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
 	  { echo "error: $(PYTHON) is older than Python 3.11; try: make PYTHON=python3.12 $(MAKECMDGOALS)"; exit 1; }
 	$(PYTHON) -m venv --clear $(VENV)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	$(PIP) --require-hashes -r requirements-build.lock
+	$(PIP) --require-hashes --no-build-isolation -r requirements.lock
+	$(PIP) --no-deps --no-build-isolation -e .
 	@touch $@
 
 demo: $(INSTALLED)  ## run the main job on a small web served from this machine
@@ -31,6 +33,8 @@ lint: $(INSTALLED)  ## ruff and mypy
 	$(BIN)/mypy
 
 lock:  ## pin the newest versions that pyproject.toml allows (needs uv)
+	printf 'setuptools\nhatchling==1.33.0\neditables\n' | uv pip compile --quiet --upgrade --universal \
+	  --python-version 3.11 --generate-hashes --no-header --no-annotate - -o requirements-build.lock
 	uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes --extra dev \
 	  --no-header --no-annotate pyproject.toml -o requirements.lock
 

@@ -73,23 +73,28 @@ def load_settings(path: Path) -> Settings:
     known = {setting.name: setting for setting in fields(Settings)}
     if unknown := sorted(values.keys() - known.keys()):
         raise SettingsError(f"{path}: there is no setting {unknown[0]!r}; there are {', '.join(known)}")
-    return Settings(**{name: _checked(path, known[name], value) for name, value in values.items()})
+    try:
+        return Settings(**{name: check(name, value) for name, value in values.items()})
+    except SettingsError as error:
+        raise SettingsError(f"{path}: {error}") from error
 
 
-def _checked(path: Path, setting: Field[Any], value: Any) -> Any:
+def check(name: str, value: Any) -> Any:
+    """Return *value* as the setting *name* has it; raises SettingsError when it is none that it may have."""
+    setting: Field[Any] = next(setting for setting in fields(Settings) if setting.name == name)
     wanted = type(setting.default)
     if wanted is float and type(value) is int:
         value = float(value)
     if wanted is tuple and isinstance(value, list) and all(type(day) in (int, float) for day in value):
         value = tuple(float(day) for day in value)
     if type(value) is not wanted:
-        raise SettingsError(f"{path}: {setting.name} must look like {_toml(setting.default)}, not {value!r}")
+        raise SettingsError(f"{name} must look like {_toml(setting.default)}, not {value!r}")
     least, most = setting.metadata["least"], setting.metadata["most"]
     numbers: tuple[float, ...] = value if isinstance(value, tuple) else (value,) if wanted in (int, float) else ()
     if not all(least <= number <= most for number in numbers):  # NaN is in no range either
-        raise SettingsError(f"{path}: {setting.name} must be from {least:g} to {most:g}, not {value!r}")
+        raise SettingsError(f"{name} must be from {least:g} to {most:g}, not {value!r}")
     if isinstance(value, str) and not value.isprintable():
-        raise SettingsError(f"{path}: {setting.name} must be one line without control characters")
+        raise SettingsError(f"{name} must be one line without control characters")
     return value
 
 

@@ -157,11 +157,12 @@ class _Extraction:
             self._write()
 
     def _write(self) -> None:
-        self._catalogue.texts.put([text for _, text in self._made if self._is_worth_a_row(text)])
+        worth_a_row = [text for _, text in self._made if self._is_worth_a_row(text)]
+        self._catalogue.texts.put(worth_a_row)
+        self.totals.texts += len(worth_a_row)
+        self.totals.verdicts.update(str(text.verdict) for text in worth_a_row)
+        self.totals.unreadable += sum(_is_failure(text) for _, text in self._made)
         for item, text in self._made:
-            self.totals.texts += 1
-            self.totals.unreadable += _is_failure(text)
-            self.totals.verdicts[text.verdict] += 1
             if self._on_done:
                 self._on_done(item, text)
         self._made.clear()

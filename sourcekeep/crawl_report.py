@@ -26,6 +26,7 @@ class CrawlReport:
     verdicts: dict[str, int]
     bytes: int
     seconds: float
+    due_now: int
     next_due_at: str | None
     advice: tuple[str, ...]
 
@@ -51,7 +52,8 @@ def make_report(folder: ArchiveFolder, crawl_id: int, planned: int) -> CrawlRepo
             verdicts=verdicts,
             bytes=catalogue.crawls.bytes_fetched(crawl_id),
             seconds=_seconds(row["started_at"], row["finished_at"] or utc_now()),
-            next_due_at=catalogue.sources.next_due_at(),
+            due_now=catalogue.sources.count_due(utc_now()),
+            next_due_at=catalogue.sources.next_due_after(utc_now()),
             advice=tuple(_advice(folder, planned - captured, outcomes, verdicts)),
         )
 
@@ -93,16 +95,15 @@ def print_report(report: CrawlReport) -> None:
     table.add_row("verdicts", _listed(report.verdicts) or "none")
     table.add_row("bytes", f"{report.bytes:,} received")
     table.add_row("time", f"{report.seconds:.1f} s, {rate:.1f} sources/s")
-    table.add_row("next due", _due(report.next_due_at))
+    table.add_row("next due", _due(report))
     console.print(table)
     for line in report.advice:
         console.print(f"  {line}", markup=False, soft_wrap=True)
 
 
-def _due(next_due_at: str | None) -> str:
-    if next_due_at is None:
-        return "nothing"
-    return "now" if next_due_at <= utc_now() else screen.when(next_due_at)
+def _due(report: CrawlReport) -> str:
+    later = screen.when(report.next_due_at) if report.next_due_at else "nothing"
+    return f"{screen.count(report.due_now, 'source')} now" if report.due_now else later
 
 
 def _ended(report: CrawlReport) -> str:

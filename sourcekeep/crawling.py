@@ -16,6 +16,7 @@ from scrapy.settings import Settings
 
 from archive.errors import ArchiveError
 from archive.folder import ArchiveFolder
+from archive.records import utc_now
 from archive.salvage import salvage
 from crawler.downloader import StoppableDownloader
 from crawler.frontier import Selection
@@ -37,6 +38,7 @@ _SIGNALLED = 128
 def run(archive_dir: Path, *, selection: Mapping[str, Any], settings: Mapping[str, Any], as_json: bool) -> None:
     """Crawl, show it, and exit: 0 done, 1 failed, 130 stopped by Ctrl-C. Raises ArchiveError."""
     folder = ArchiveFolder.open(archive_dir)
+    folder.settings()  # a mistake in it is said before anything begins
     with folder.catalogue() as catalogue:
         chosen = Selection(selection["all"], selection["incident"], tuple(selection["url"])).sources(catalogue)
     if not chosen:
@@ -56,7 +58,7 @@ def _nothing_to_do(folder: ArchiveFolder, selection: Mapping[str, Any], *, as_js
     with folder.lock("crawl"):  # a crash may have left an unfinished file, and no next crawl is in sight
         salvage(folder.warc_dir)
     with folder.catalogue() as catalogue:
-        next_due, any_source = catalogue.sources.next_due_at(), bool(catalogue.sources.all())
+        next_due, any_source = catalogue.sources.next_due_after(utc_now()), bool(catalogue.sources.all())
     if as_json:
         click.echo(json.dumps({"planned": 0, "captured": 0, "next_due_at": next_due}))
     elif selection["incident"] is not None:

@@ -99,7 +99,7 @@ def find(catalogue: Catalogue, wanted: str) -> SourceView | IncidentView:
     incident = catalogue.incidents.get(wanted)
     if incident is not None:
         return _incident_view(catalogue, incident)
-    source = catalogue.sources.find(wanted)
+    source = catalogue.sources.find(wanted) or catalogue.sources.ended_at(wanted)
     if source is not None:
         return _source_view(catalogue, source)
     raise NotFoundError(

@@ -8,7 +8,7 @@ from collections import Counter
 from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from archive.records import utc_now
+from archive.records import Outcome, utc_now
 from sourcekeep.invocation import with_archive
 from sourcekeep.judgement import Judgement, Standing, is_good, judge
 from sourcekeep.words import NOT_EXTRACTED
@@ -113,7 +113,7 @@ def make_status(folder: ArchiveFolder, catalogue: Catalogue, *, incidents: int) 
         overview=overview,
         standings={standing: standings[standing] for standing in Standing},
         reasons=sorted(reasons.values(), key=lambda reason: (-reason.sources, reason.label)),
-        next_due_at=catalogue.sources.next_due_at(),
+        next_due_at=catalogue.sources.next_due_after(utc_now()),
         last_crawl=_last_crawl(catalogue),
         warc_files=files,
         warc_bytes=size,
@@ -132,7 +132,8 @@ def _count(
     standings[found.standing] += 1
     if found.standing is not Standing.USABLE:
         # The first one's details are left out: the sentence is for all of them.
-        general = judge({**asdict(line), "error": None, "evidence": _rule_alone(line.evidence)})
+        status = line.http_status if found.label.startswith(Outcome.HTTP_ERROR) else None
+        general = judge({**asdict(line), "error": None, "http_status": status, "evidence": _rule_alone(line.evidence)})
         reason = reasons.setdefault(
             (found.standing, found.label),
             Reason(found.label, found.standing, 0, general.explanation, general.advice),

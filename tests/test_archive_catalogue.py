@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import itertools
 import json
+import sqlite3
 import subprocess
 import sys
 from dataclasses import replace
@@ -71,8 +72,10 @@ def put(catalogue: Catalogue, incident: Incident) -> Change:
 
 
 def cite(catalogue: Catalogue, *urls: str) -> list[int]:
-    """Make the sources of *urls*; return their ids."""
+    """Make the sources of *urls*, cited by one incident more; return their ids."""
     with catalogue.transaction():
+        number = len(list(catalogue.incidents.all()))
+        catalogue.incidents.put(Incident(f"cites-{number}", "test", links=tuple(CitedLink(url) for url in urls)))
         return [catalogue.sources.put(url) for url in urls]
 
 
@@ -315,6 +318,17 @@ def test_every_outcome_has_a_rule() -> None:
         assert due or outcome in {Outcome.INVALID_URL, Outcome.UNSUPPORTED_SCHEME}
 
 
+def test_source_that_is_cited_no_more_is_kept_and_not_fetched(catalogue: Catalogue) -> None:
+    wrong, right = "http://a.example/1", "http://a.example/2"
+    for url in (wrong, right):
+        with catalogue.transaction():
+            catalogue.incidents.put(Incident("1", "test", links=(CitedLink(url),)))
+    assert [source.url for source in catalogue.sources.due(utc_now())] == [right]
+    assert [source.url for source in catalogue.sources.all()] == [right]
+    assert catalogue.sources.find(wrong)
+    assert catalogue.reports.overview(utc_now()).sources == 1
+
+
 def test_what_is_due(catalogue: Catalogue) -> None:
     never, early, late, invalid = cite(catalogue, *(f"http://{name}.example/" for name in "abcd"))
     capture(catalogue, early, Outcome.HTTP_ERROR)
@@ -329,7 +343,9 @@ def test_what_is_due(catalogue: Catalogue) -> None:
     assert due(3) == {never, early}
     assert due(30) == {never, early, late}
     assert due(10_000) == {never, early, late}
-    assert (catalogue.sources.next_due_at() or "") <= utc_now()  # one was never captured
+    assert catalogue.sources.next_due_after(as_timestamp(START)) == as_timestamp(START + timedelta(days=3))
+    assert catalogue.sources.next_due_after(as_timestamp(START + timedelta(days=10_000))) is None
+    assert catalogue.sources.count_due(as_timestamp(START + timedelta(days=3))) == 2
 
 
 # Captures
@@ -682,3 +698,15 @@ def test_processes_write_at_once_and_nothing_is_lost(tmp_path: Path) -> None:
     with Catalogue(path) as catalogue:
         assert len(list(catalogue.incidents.all())) == 180
         assert len(catalogue.sources.all()) == 60 + 180
+
+
+def test_catalogue_that_cannot_be_written_is_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Such as on a read-only disk; for root everything else can be written."""
+    path = tmp_path / "catalogue.db"
+    with Catalogue(path) as catalogue:
+        cite(catalogue, "http://a.example/")
+    monkeypatch.setattr("archive.catalogue.os.access", lambda *_: False)
+    with Catalogue(path) as catalogue:
+        assert [source.url for source in catalogue.sources.all()] == ["http://a.example/"]
+        with pytest.raises(sqlite3.OperationalError, match="readonly"):
+            cite(catalogue, "http://b.example/")

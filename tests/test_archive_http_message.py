@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import gzip
+import time
 import zlib
 from contextlib import suppress
 
@@ -276,3 +277,27 @@ def test_layered_bomb_stops_at_its_first_layer_too_large() -> None:
 def test_decoding_any_bytes_gives_bytes_or_the_one_error(coding: str, body: bytes) -> None:
     with suppress(ContentDecodeError):
         assert isinstance(decode_content(body, coding, limit=500), bytes)
+
+
+HOSTILE = {
+    "interim responses": b"HTTP/1.1 100 Continue\r\n\r\n" * 400_000,
+    "folded headers": b"HTTP/1.1 200 OK\r\nX: 1\r\n" + b" and on\r\n" * 800_000 + b"\r\n",
+    "tiny chunks": b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n" + b"1\r\nx\r\n" * 400_000,
+}
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_reading_takes_time_in_proportion_to_the_bytes(name: str) -> None:
+    """Each of these took minutes once: a copy of the rest at every step."""
+    started = time.process_time()
+    parse_response(HOSTILE[name])
+    assert time.process_time() - started < 5
+
+
+@pytest.mark.parametrize(
+    ("coding", "empty"), [("gzip", gzip.compress(b"")), ("zstd", zstd.compress(b""))], ids=["gzip", "zstd"]
+)
+def test_many_empty_streams_are_decoded_in_proportion_to_the_bytes(coding: str, empty: bytes) -> None:
+    started = time.process_time()
+    assert decode_content(empty * (3_000_000 // len(empty)), coding) == b""
+    assert time.process_time() - started < 5

@@ -4,19 +4,22 @@ from __future__ import annotations
 
 import json
 import os
+import shlex
 import signal
 import subprocess
 import sys
 import time
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 from mockserver import MockServer
 from mockserver.crawling import make_archive
 
+from archive.records import utc_now
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
     from archive.folder import ArchiveFolder
 
@@ -88,7 +91,9 @@ def test_one_url_or_incident_is_captured_though_not_due(tmp_path: Path, server: 
         (["--incident", "nine"], 1, "there is no incident 'nine'"),
         (["--all", "--incident", "1"], 2, "exclude each other"),
         (["--resolve", "one.example:80"], 2, "is not HOST:PORT:ADDRESS"),
-        (["--delay", "-1"], 2, "-1"),
+        (["--delay", "-1"], 2, "delay must be from 0"),
+        (["--delay", "nan"], 2, "delay must be from 0"),
+        (["--concurrency", "0"], 2, "concurrency must be from 1"),
     ],
 )
 def test_what_cannot_be_done_is_said_in_one_sentence(
@@ -159,3 +164,35 @@ def test_second_crawl_of_an_archive_is_refused_and_ctrl_c_leaves_the_rest_due(
     assert 0 < len(captured) < len(urls)
     assert {line.outcome for line in captured} == {"fetched"}
     assert not list(folder.warc_dir.glob("*.open"))
+
+
+def test_files_of_the_folder_one_stands_in_are_not_taken_for_ours(
+    tmp_path: Path, server: MockServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = make_archive(tmp_path / "archive", ["http://one.example/a"])
+    for name in ("extract.py", "click.py"):
+        (tmp_path / name).write_text("raise SystemExit('run by mistake')", encoding="utf-8")
+    monkeypatch.chdir(tmp_path)
+    installed = Path(sys.executable).parent / "sourcekeep"
+    arguments = ["--archive", str(folder.path), "crawl", "--resolve", server.resolve]
+    result = subprocess.run([installed, *arguments], capture_output=True, text=True, timeout=60, check=False)
+    assert (result.returncode, "mistake" in result.stderr) == (0, False), result.stderr
+    with folder.catalogue() as catalogue:
+        assert catalogue.reports.overview(utc_now()).verdicts
+
+
+@pytest.mark.parametrize("mistake", ['delay = "x"', "delay = [", "delay = inf"])
+def test_mistake_in_the_settings_is_one_sentence(tmp_path: Path, server: MockServer, mistake: str) -> None:
+    folder = make_archive(tmp_path / "archive", ["http://one.example/a"])
+    folder.settings_path.write_text(mistake, encoding="utf-8")
+    result = crawl(folder, server)
+    assert result.returncode == 1
+    assert result.stderr.count("\n") == 1
+    assert str(folder.settings_path) in result.stderr
+
+
+def test_closed_output_is_no_failure(tmp_path: Path, server: MockServer) -> None:
+    folder = make_archive(tmp_path / "archive", ["http://one.example/a"])
+    line = " ".join([*map(shlex.quote, command(folder, "crawl", "--resolve", server.resolve)), ">&- 2>&-"])
+    assert subprocess.run(["bash", "-c", line], timeout=60, check=False).returncode == 0
+    assert subprocess.run(["bash", "-c", " ".join([*command(folder, "status"), ">&-"])], check=False).returncode == 0

@@ -167,7 +167,7 @@ def test_fastwarc_finds_every_digest_right(crawled: Crawled) -> None:
         for record in FastWarcIterator(str(path), parse_http=False, fsspec_args=False):
             assert record.verify_block_digest(), record.record_id
             checked += 1
-        for record in FastWarcIterator(str(path), fsspec_args=False, max_header_len=1 << 20):
+        for record in FastWarcIterator(str(path), fsspec_args=False, max_header_len=1 << 23):
             url = str(record.headers.get("WARC-Target-URI"))
             name = url.removeprefix("http://").partition(".")[0]
             if record.headers.get("WARC-Type") != "response" or name not in CASES or CASES[name].truncated:

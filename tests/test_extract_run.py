@@ -222,3 +222,13 @@ def test_following_takes_what_comes_and_ends_when_the_stream_does(tmp_path: Path
         running.join(20)
         assert not running.is_alive()
     assert done == [ENGLISH, GERMAN, OTHER]
+
+
+def test_record_that_cannot_be_read_takes_no_earlier_texts_place(tmp_path: Path) -> None:
+    folder = archive(tmp_path / "archive", PAGES[ENGLISH])
+    run(folder, workers=1)
+    before = text(folder, ENGLISH)
+    warc_of(folder, ENGLISH).unlink()
+    again = run(folder, workers=1, all_again=True)
+    assert (again.texts, again.unreadable) == (0, 1)
+    assert text(folder, ENGLISH) == before

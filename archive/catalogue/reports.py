@@ -6,6 +6,7 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from archive.catalogue.sources import Sources
 from archive.records import RecordPlace
 
 if TYPE_CHECKING:
@@ -121,6 +122,7 @@ class Reports:
 
     def __init__(self, connection: sqlite3.Connection) -> None:
         self._db = connection
+        self._sources = Sources(connection)
 
     def source_lines(self) -> Iterator[SourceLine]:
         """Iterate over every source as it stands, in the order of its first citation."""
@@ -188,13 +190,13 @@ class Reports:
         """Return the catalogue in numbers; *now* decides what is due."""
         return Overview(
             incidents=self._number("SELECT COUNT(*) FROM incidents"),
-            sources=self._number("SELECT COUNT(*) FROM sources"),
+            sources=self._number("SELECT COUNT(DISTINCT source_id) FROM citations"),
             lost_links=self._number("SELECT COUNT(*) FROM citations WHERE source_id IS NULL"),
             quarantined=self._number("SELECT COUNT(*) FROM quarantine"),
             captures=self._number("SELECT COUNT(*) FROM captures"),
             with_text=self._number(f"SELECT COUNT(*) FROM {_BEST_TEXTS} WHERE t.text IS NOT NULL"),
             words=self._number(f"SELECT COALESCE(SUM(t.words), 0) FROM {_BEST_TEXTS}"),
-            due=self._number("SELECT COUNT(*) FROM sources WHERE last_capture_id IS NULL OR next_due_at <= ?", (now,)),
+            due=self._sources.count_due(now),
             outcomes=self._counts(
                 """SELECT COALESCE(c.outcome, 'never captured'), COUNT(*) FROM sources s
                    LEFT JOIN captures c ON c.id = s.last_capture_id"""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from archive.records import Health, Source, utc_now
+from archive.records import Health, Source
 from archive.standing import PARTS, SUCCESSES, VERDICT_RANK
 from archive.urls import host_of, site_of, url_key
 
@@ -17,6 +17,9 @@ _COLUMNS = "s.id, s.url, s.url_key, s.host, s.site, s.health, s.next_due_at, s.b
 # Hosts take turns, so that one host with many sources doesn't hold up the others.
 _IN_TURNS = "ROW_NUMBER() OVER (PARTITION BY s.host ORDER BY s.id), s.id"
 
+# A source that no incident cites any more keeps its captures, and is not fetched again.
+_CITED = "EXISTS (SELECT 1 FROM citations WHERE source_id = s.id)"
+_DUE = f"(s.last_capture_id IS NULL OR s.next_due_at <= ?) AND {_CITED}"
 
 _WHOLE = ", ".join(f"'{outcome}'" for outcome in sorted(SUCCESSES))
 _PART = ", ".join(f"'{outcome}'" for outcome in sorted(PARTS))
@@ -53,16 +56,21 @@ class Sources:
         """Return the source with *url*'s comparison key, or None."""
         return next(iter(self._select("WHERE s.url_key = ?", (url_key(url),))), None)
 
+    def ended_at(self, url: str) -> Source | None:
+        """Return a source whose last capture ended at *url*, behind redirects, or None."""
+        tail = "JOIN captures c ON c.id = s.last_capture_id WHERE c.final_url = ? ORDER BY s.id LIMIT 1"
+        return next(iter(self._select(tail, (url,))), None)
+
     def all(self) -> list[Source]:
-        """Return every source, hosts in turns."""
-        return self._select(f"ORDER BY {_IN_TURNS}")
+        """Return every source that is cited, hosts in turns."""
+        return self._select(f"WHERE {_CITED} ORDER BY {_IN_TURNS}")
 
     def due(self, now: str) -> list[Source]:
         """Return the sources that were never captured or whose time has come by *now*, hosts in turns.
 
         A captured source without a `next_due_at` is never due again (its URL can't be fetched, ever).
         """
-        return self._select(f"WHERE s.last_capture_id IS NULL OR s.next_due_at <= ? ORDER BY {_IN_TURNS}", (now,))
+        return self._select(f"WHERE {_DUE} ORDER BY {_IN_TURNS}", (now,))
 
     def of_incident(self, incident_id: str) -> list[Source]:
         """Return the sources that an incident cites, in its order."""
@@ -72,13 +80,18 @@ class Sources:
             (incident_id,),
         )
 
-    def next_due_at(self) -> str | None:
-        """Return when the next source becomes due: a time that is over where one is due now, None if none ever is."""
+    def count_due(self, now: str) -> int:
+        """Return how many sources `due` would give."""
+        row = self._db.execute(f"SELECT COUNT(*) AS n FROM sources s WHERE {_DUE}", (now,)).fetchone()
+        return int(row["n"])
+
+    def next_due_after(self, now: str) -> str | None:
+        """Return when a source becomes due that isn't by *now*, or None if none ever does."""
         row = self._db.execute(
-            "SELECT MIN(CASE WHEN last_capture_id IS NULL THEN '' ELSE next_due_at END) AS due FROM sources"
+            f"SELECT MIN(next_due_at) AS due FROM sources s WHERE s.next_due_at > ? AND {_CITED}", (now,)
         ).fetchone()
         due: str | None = row["due"]
-        return utc_now() if due == "" else due
+        return due
 
     def choose_best(self, source_ids: Iterable[int]) -> None:
         """Let each source's best capture be its last one of the highest standing; one of none is never chosen."""

@@ -14,8 +14,8 @@ if TYPE_CHECKING:
 @click.option("--all", "all_sources", is_flag=True, help="Every source, due or not.")
 @click.option("--incident", metavar="ID", help="Only the sources of one incident, due or not.")
 @click.option("--url", "urls", multiple=True, metavar="URL", help="Only this cited URL, due or not. Repeatable.")
-@click.option("--delay", type=click.FloatRange(min=0), metavar="SECONDS", help="Between two requests to a host.")
-@click.option("--concurrency", type=click.IntRange(min=1), metavar="N", help="Fetches under way at once.")
+@click.option("--delay", type=float, metavar="SECONDS", help="Between two requests to a host.")
+@click.option("--concurrency", type=int, metavar="N", help="Fetches under way at once.")
 @click.option(
     "--resolve",
     multiple=True,
@@ -46,7 +46,7 @@ def command(
         raise click.UsageError("--all, --incident and --url exclude each other")
     from sourcekeep import crawling
 
-    given = {"DOWNLOAD_DELAY": delay, "CONCURRENT_REQUESTS": concurrency}
+    given = {"DOWNLOAD_DELAY": _in_range("delay", delay), "CONCURRENT_REQUESTS": _in_range("concurrency", concurrency)}
     crawling.run(
         archive_dir,
         selection={"all": all_sources, "incident": incident, "url": urls},
@@ -57,6 +57,19 @@ def command(
         },
         as_json=as_json,
     )
+
+
+def _in_range(name: str, value: float | None) -> float | None:
+    """Return *value* if the setting *name* may have it in sourcekeep.toml as well."""
+    from archive.errors import SettingsError
+    from archive.settings import check
+
+    if value is not None:
+        try:
+            check(name, value)
+        except SettingsError as error:
+            raise click.BadParameter(str(error), param_hint=f"--{name}") from error
+    return value
 
 
 def _checked(rules: tuple[str, ...]) -> list[str]:

@@ -355,6 +355,21 @@ _ENDS: dict[str, Case] = {
         truncated="length",
         cut=True,
     ),
+    "endless-head": _case(
+        b"HTTP/1.1 200 OK\r\n" + b"X-Filler: and so on, and so on, and so on\r\n" * 60_000,
+        outcome="too-large",
+        payload=None,
+        truncated="length",
+        cut=True,
+    ),
+    "endless-interim-responses": _case(
+        b"HTTP/1.1 100 Continue\r\n\r\n" * 100_000,
+        outcome="too-large",
+        status=100,
+        payload=None,
+        truncated="length",
+        cut=True,
+    ),
     "just-not-too-large": _case(respond(body=bytes(MAX_BYTES)), payload=bytes(MAX_BYTES)),
 }
 
