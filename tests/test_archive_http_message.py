@@ -299,5 +299,5 @@ def test_reading_takes_time_in_proportion_to_the_bytes(name: str) -> None:
 )
 def test_many_empty_streams_are_decoded_in_proportion_to_the_bytes(coding: str, empty: bytes) -> None:
     started = time.process_time()
-    assert decode_content(empty * (3_000_000 // len(empty)), coding) == b""
+    assert decode_content(empty * (1_000_000 // len(empty)), coding) == b""
     assert time.process_time() - started < 5
