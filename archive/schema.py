@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from contextlib import closing
+
 from sqlite_utils import Database
 from sqlite_utils.migrations import Migrations
 
@@ -27,7 +29,8 @@ def check_up_to_date(db: Database) -> None:
 
 
 def _refuse_newer(db: Database) -> None:
-    known = {migration.name for migration in MIGRATIONS.pending(Database(memory=True))}
+    with closing(Database(memory=True)) as empty:
+        known = {migration.name for migration in MIGRATIONS.pending(empty)}
     newer = [applied.name for applied in MIGRATIONS.applied(db) if applied.name not in known]
     if newer:
         raise SchemaTooNewError(

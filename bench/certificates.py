@@ -32,6 +32,7 @@ class Authority:
             _builder(_AUTHORITY)
             .public_key(self._key.public_key())
             .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
+            .add_extension(x509.SubjectKeyIdentifier.from_public_key(self._key.public_key()), critical=False)
             .sign(self._key, hashes.SHA256())
         )
 
@@ -52,6 +53,8 @@ class Authority:
             _builder(x509.Name([]))
             .public_key(self._host_key.public_key())
             .add_extension(x509.SubjectAlternativeName([x509.DNSName(host)]), critical=True)
+            # RFC 5280 4.2.1.1: strict clients, such as Python from 3.13 on, demand it.
+            .add_extension(x509.AuthorityKeyIdentifier.from_issuer_public_key(self._key.public_key()), critical=False)
             .sign(self._key, hashes.SHA256())
         )
         # The ssl module loads a certificate from a file alone.

@@ -12,15 +12,16 @@ import click
 from sourcekeep.invocation import DEFAULT_ARCHIVE
 
 _COMMANDS = {
-    "demo": "sourcekeep.commands.demo",
-    "import": "sourcekeep.commands.import_",
-    "crawl": "sourcekeep.commands.crawl",
-    "extract": "sourcekeep.commands.extract",
-    "status": "sourcekeep.commands.status",
-    "search": "sourcekeep.commands.search",
-    "show": "sourcekeep.commands.show",
-    "export": "sourcekeep.commands.export",
+    "demo": ("demo", "Run the whole of it on a small web served here."),
+    "import": ("import_", "Take incidents and the URLs that they cite."),
+    "crawl": ("crawl", "Fetch the cited pages that are due."),
+    "extract": ("extract", "Make texts of captures that lack them."),
+    "status": ("status", "Say what is usable, what is not, and why."),
+    "search": ("search", "Search titles and texts."),
+    "show": ("show", "Show a source or an incident, with its evidence."),
+    "export": ("export", "Write everything as JSON lines, CSV or Markdown."),
 }
+"""By name: the module in `sourcekeep.commands`, and the line for the list of commands."""
 
 _PACKAGES = ("archive", "crawler", "extract", "sourcekeep")
 
@@ -36,7 +37,9 @@ class _Commands(click.Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         if cmd_name not in _COMMANDS:
             return None
-        command: click.Command = importlib.import_module(_COMMANDS[cmd_name]).command
+        module, short_help = _COMMANDS[cmd_name]
+        command: click.Command = importlib.import_module(f"sourcekeep.commands.{module}").command
+        command.short_help = short_help
         return command
 
 
