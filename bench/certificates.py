@@ -14,6 +14,19 @@ from cryptography.x509.oid import NameOID
 _AUTHORITY = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "Bench authority")])
 
 
+_ONLY_SIGNS_CERTIFICATES = x509.KeyUsage(
+    key_cert_sign=True,
+    crl_sign=True,
+    digital_signature=False,
+    content_commitment=False,
+    key_encipherment=False,
+    data_encipherment=False,
+    key_agreement=False,
+    encipher_only=False,
+    decipher_only=False,
+)
+
+
 class Authority:
     """Signs certificates that are good for a day; keys are P-256, and all hosts share one."""
 
@@ -32,6 +45,7 @@ class Authority:
             _builder(_AUTHORITY)
             .public_key(self._key.public_key())
             .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
+            .add_extension(_ONLY_SIGNS_CERTIFICATES, critical=True)
             .add_extension(x509.SubjectKeyIdentifier.from_public_key(self._key.public_key()), critical=False)
             .sign(self._key, hashes.SHA256())
         )
