@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 
     from archive.records import NoticeKind
 
+FIRST_ERROR = 400
+"""The least status of the classes of errors (RFC 9110 15.5)."""
+
 _SCRIPT_CHARS = 4000
 _HEADINGS = ("h1", "h2", "h3", "h4")
 _LINE_OF_LINKS = 0.7

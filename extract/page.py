@@ -11,7 +11,7 @@ from archive.records import Evidence, Notice, NoticeKind, Verdict
 from extract import mojibake
 from extract.article import article_text, metadata_of
 from extract.decode import Decoded, decode
-from extract.facts import Facts, read_head
+from extract.facts import FIRST_ERROR, Facts, read_head
 from extract.language import detect
 from extract.markup import fold, parse
 from extract.pdf import is_pdf, read_pdf
@@ -81,16 +81,16 @@ def extract_page(
 
 def _extract(body: bytes, url: str | None, headers: Mapping[str, str], status: int) -> ExtractedPage:
     media_type = headers.get("content-type", "").partition(";")[0].strip().lower()
-    if is_pdf(body) and status < 400:  # noqa: PLR2004  # errors begin there
+    if is_pdf(body) and status < FIRST_ERROR:
         return _pdf(body)
-    if media_type.startswith(_MEDIA) and status < 400:  # noqa: PLR2004
+    if media_type.startswith(_MEDIA) and status < FIRST_ERROR:
         return ExtractedPage(Verdict.MEDIA, {"rule": "media-type", "media_type": media_type})
     if _is_binary(body):
-        if status >= 400:  # noqa: PLR2004
+        if status >= FIRST_ERROR:
             return _html(Decoded("", None, None), url, headers, status)
         return ExtractedPage(Verdict.DOCUMENT, {"rule": "binary", "media_type": media_type or None, "bytes": len(body)})
     decoded = decode(body, content_type=headers.get("content-type"))
-    if media_type == "text/plain" and status < 400:  # noqa: PLR2004
+    if media_type == "text/plain" and status < FIRST_ERROR:
         return _plain(decoded)
     return _html(decoded, url, headers, status)
 
@@ -150,7 +150,7 @@ def _html(decoded: Decoded, url: str | None, headers: Mapping[str, str], status:
     facts = Facts(url, status, headers, decoded.text, head, page, None)
     facts = replace(facts, text=article_text(tree, facts.prose))
     verdict, evidence = judge(facts)
-    text = facts.text if verdict in TEXT_VERDICTS and status < 400 else None  # noqa: PLR2004
+    text = facts.text if verdict in TEXT_VERDICTS and status < FIRST_ERROR else None
     text, repair = _repaired(text, decoded.repair)
     language = detect(text, head.language or headers.get("content-language"))
     return ExtractedPage(

@@ -10,7 +10,8 @@ import re
 from collections.abc import Callable
 
 from archive.records import Evidence, NoticeKind, Verdict
-from extract.facts import Facts
+from extract.facts import FIRST_ERROR, Facts
+from extract.markup import fold
 from extract.phrases import load_table
 
 Decision = tuple[Verdict, Evidence]
@@ -76,7 +77,7 @@ def _challenge(facts: Facts) -> Decision | None:
             return Verdict.BOT_WALL, {"rule": "challenge-header", "header": f"{name}: {facts.headers[name]}"}
     if facts.status == _LINKEDIN_DENIED:
         return Verdict.BOT_WALL, {"rule": "http-status", "http_status": facts.status}
-    if facts.weight >= _WHOLE_ARTICLE and facts.status < 400:  # noqa: PLR2004  # the classes of errors begin there
+    if facts.weight >= _WHOLE_ARTICLE and facts.status < FIRST_ERROR:
         return None
     if mark := next((mark for mark in _CHALLENGE_MARKS if mark in facts.markup), None):
         return Verdict.BOT_WALL, {"rule": "challenge-markup", "mark": mark, "http_status": facts.status}
@@ -85,7 +86,7 @@ def _challenge(facts: Facts) -> Decision | None:
 
 def _error_status(facts: Facts) -> Decision | None:
     """4xx and 5xx: what stands on an error page is no source's text."""
-    if facts.status < 400:  # noqa: PLR2004  # the classes of errors begin there
+    if facts.status < FIRST_ERROR:
         return None
     evidence: Evidence = {"rule": "http-status", "http_status": facts.status}
     if verdict := _BY_STATUS.get(facts.status):
@@ -113,6 +114,9 @@ def _not_found_by_title(facts: Facts) -> Decision | None:
 def _paywall(facts: Facts) -> Decision | None:
     """An offer where the article should go on. A page that is whole is an article, whatever it says of itself."""
     offered = [cut for cut in facts.page.cuts if cut.kind == NoticeKind.PAYWALL]
+    if facts.head.is_free is None:
+        # A masthead asks every reader to subscribe; an offer that ends an article stands behind its beginning.
+        offered = [cut for cut in offered if cut.order >= _first_kept(facts)]
     limit = 1.5 * _WHOLE_ARTICLE if facts.head.is_free is False else _SHORT_ARTICLE * 2
     if facts.weight >= limit or not (offered or facts.head.is_free is False):
         return None
@@ -121,6 +125,12 @@ def _paywall(facts: Facts) -> Decision | None:
         evidence["phrase"] = offered[0].text[:200]
         return Verdict.PAYWALLED, evidence
     return (Verdict.PAYWALLED, evidence) if facts.weight < _WHOLE_ARTICLE else None
+
+
+def _first_kept(facts: Facts) -> int:
+    """Return the number of the first block that is in the article; 0 where there is none."""
+    text = fold(facts.text or "")
+    return next((order for order, block in facts.page.left() if text and block.text in text), 0)
 
 
 def _whole_article(facts: Facts) -> Decision | None:

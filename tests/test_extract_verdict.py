@@ -243,6 +243,13 @@ def test_article_cut_off_by_an_offer_is_paywalled() -> None:
     assert "phrase" in made.evidence
 
 
+def test_masthead_that_asks_to_subscribe_makes_no_short_article_paywalled() -> None:
+    offer = "<div>Already a subscriber? Sign in</div>"
+    for before, after, verdict in ((offer, "", Verdict.ARTICLE), ("", offer, Verdict.PAYWALLED)):
+        made = judge(page(article(before=before, after=after, paragraphs=1)))
+        assert made.verdict == verdict, made.evidence
+
+
 def test_article_that_says_it_is_not_free_and_stops_early_is_paywalled() -> None:
     made = judge(paywalled("de", "Zum Abo", free=not_free()))
     assert made.verdict == Verdict.PAYWALLED
