@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from types import ModuleType
 
+    from lxml.html import HtmlElement
+
 # The closing quotation mark is E2 80 9D in UTF-8; windows-1252 has no 9D, and many programs dropped it.
 _LONE_QUOTE = re.compile("â€(?=[\\s\\x00-\\x7f]|â€|Â|$)")
 _RESTORED_QUOTE = "â€\x9d"
@@ -38,6 +40,27 @@ class Repaired:
         if not self.lines:
             return None
         return f"mojibake: U+009D restored {self.restored} times, ftfy fix_encoding on {self.lines} lines"
+
+
+def repair_tree(tree: HtmlElement) -> Repaired:
+    """Repair the provable mojibake of *tree* where it stands, before anything drops the invisible halves of letters.
+
+    The second half of an i with an acute shows as a soft hyphen (U+00AD), which extractors take out. Returns the
+    counts, and no text.
+    """
+    lines = restored = 0
+    for element in tree.iter():
+        attributes = [("content", element.get("content"))] if element.tag == "meta" else []
+        for name, text in (("text", element.text), ("tail", element.tail), *attributes):
+            if not text or not _SUSPECT.search(text):
+                continue
+            fixed = repair(text)
+            lines, restored = lines + fixed.lines, restored + fixed.restored
+            if fixed.lines and name == "content":
+                element.set(name, fixed.text)
+            elif fixed.lines:
+                setattr(element, name, fixed.text)
+    return Repaired("", lines, restored)
 
 
 def repair(text: str) -> Repaired:

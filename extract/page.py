@@ -144,6 +144,7 @@ def _html(decoded: Decoded, url: str | None, headers: Mapping[str, str], status:
     tree = parse(decoded.text)
     if tree is None:  # nothing, or only comments: the status may still say what it is
         tree = document_fromstring("<html></html>")
+    repair = "; ".join(filter(None, (decoded.repair, mojibake.repair_tree(tree).note))) or None
     head = read_head(tree)
     metadata = metadata_of(tree, url)
     page = survey(tree)
@@ -151,17 +152,17 @@ def _html(decoded: Decoded, url: str | None, headers: Mapping[str, str], status:
     facts = replace(facts, text=article_text(tree, facts.prose))
     verdict, evidence = judge(facts)
     text = facts.text if verdict in TEXT_VERDICTS and status < FIRST_ERROR else None
-    text, repair = _repaired(text, decoded.repair)
+    text = _storable(text)
     language = detect(text, head.language or headers.get("content-language"))
     return ExtractedPage(
         verdict,
         evidence,
         text=text,
         comments="\n\n".join(filter(None, page.comments)) or None,
-        title=_storable(_repaired(metadata.title, None)[0]),
-        byline=_storable(_repaired(metadata.byline, None)[0]),
+        title=_storable(metadata.title),
+        byline=_storable(metadata.byline),
         published_on=metadata.published_on,
-        site_name=_storable(_repaired(metadata.site_name, None)[0]),
+        site_name=_storable(metadata.site_name),
         language=language.tag if text else None,
         language_confidence=language.confidence,
         notices=tuple(_notices(page, facts.text if text else None, verdict)),

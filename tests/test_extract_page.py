@@ -324,3 +324,14 @@ def test_any_damage_to_a_page_has_an_answer(data: st.DataObject) -> None:
     made = extract_page(bytes(body), url=URL)
     assert made.evidence["rule"] != "extraction-failed", made.evidence
     assert_storable(made)
+
+
+def test_mojibake_is_repaired_before_its_invisible_halves_are_dropped() -> None:
+    """The second byte of an accented i is a soft hyphen in windows-1252; text and notices are both repaired."""
+    line = "O vídeo das famílias foi visto em todo o país, e a polícia não sabia de nada até ao fim do dia seguinte."
+    menu = "<nav>Notícias do país</nav>"
+    broken = (menu + f"<article><h1>O vídeo</h1>{f'<p>{line}</p>' * 6}</article>").encode().decode("latin-1")
+    made = extract_page(f"<html lang=pt><title>x</title><body>{broken}</body></html>".encode())
+    assert line in (made.text or "")
+    assert "\u00c3" not in (made.text or "") + "".join(notice.text for notice in made.notices)
+    assert (made.repair or "").startswith("mojibake: ")

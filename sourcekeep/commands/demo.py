@@ -18,7 +18,7 @@ import click
 def command(into: Path) -> None:
     """Run the whole of it on a small web that is served from this machine.
 
-    Fictional incidents cite pages on 35 hosts in 8 languages: articles under cookie banners, a paywall, a bot
+    Fictional incidents cite pages on 37 hosts in 8 languages: articles under cookie banners, a paywall, a bot
     wall, redirects, a PDF, dead and slow hosts. Nothing leaves this machine but one look-up of a name that doesn't
     exist.
     """

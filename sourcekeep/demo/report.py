@@ -50,7 +50,7 @@ def _print_incidents(incidents: Iterable[Incident], lines: Judged) -> None:
 
 
 def _print_kept(lines: Judged) -> None:
-    _heading("Kept: clean text, and the bytes that it was made of")
+    _heading("Kept: the bytes, and the clean text of what has any")
     for line, judged in lines:
         if judged.standing not in {Standing.USABLE, Standing.TO_CHECK}:
             continue
