@@ -3,9 +3,15 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
-PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
+PIP_OPTIONS := --quiet --disable-pip-version-check
+PIP := $(BIN)/python -m pip install $(PIP_OPTIONS)
 
-.PHONY: help setup demo test lint lock bench-crawl clean
+# Programs that the tests ask for a second opinion. In an environment of their own: requirements-judges.in says why.
+JUDGES := .venv-judges
+JUDGES_INSTALLED := $(JUDGES)/.installed
+JUDGES_PIP := $(JUDGES)/bin/python -m pip install $(PIP_OPTIONS)
+
+.PHONY: help setup judges demo test soak lint lock bench-crawl clean
 
 help:  ## list what can be made
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -21,11 +27,22 @@ $(INSTALLED): requirements.lock requirements-build.lock pyproject.toml
 	$(PIP) --no-deps --no-build-isolation -e .
 	@touch $@
 
+judges: $(JUDGES_INSTALLED)  ## install pywb and wacz, which the tests ask for a second opinion
+
+$(JUDGES_INSTALLED): requirements-judges.lock requirements-build.lock
+	$(PYTHON) -m venv --clear $(JUDGES)
+	$(JUDGES_PIP) --require-hashes -r requirements-build.lock
+	$(JUDGES_PIP) --require-hashes --no-build-isolation -r requirements-judges.lock
+	@touch $@
+
 demo: $(INSTALLED)  ## run the main job on a small web served from this machine
 	$(BIN)/sourcekeep demo
 
-test: $(INSTALLED)  ## run the tests
+test: $(INSTALLED) $(JUDGES_INSTALLED)  ## run the tests
 	$(BIN)/python -m pytest
+
+soak: $(INSTALLED)  ## run the tests that take minutes: kills by the thousand, bodies of a gigabyte
+	$(BIN)/python -m pytest -m soak -s
 
 lint: $(INSTALLED)  ## ruff and mypy
 	$(BIN)/ruff check .
@@ -37,9 +54,11 @@ lock:  ## pin the newest versions that pyproject.toml allows (needs uv)
 	  --python-version 3.11 --generate-hashes --no-header --no-annotate - -o requirements-build.lock
 	uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes --extra dev \
 	  --no-header --no-annotate pyproject.toml -o requirements.lock
+	uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
+	  requirements-judges.in -o requirements-judges.lock
 
 bench-crawl: $(INSTALLED)  ## crawl the bench pages beside wget: make bench-crawl SEGMENTS=folder
 	$(BIN)/python -m bench.crawl $(SEGMENTS)
 
 clean:  ## remove what was set up and made
-	rm -rf $(VENV) .mypy_cache .pytest_cache .ruff_cache demo-archive
+	rm -rf $(VENV) $(JUDGES) .mypy_cache .pytest_cache .ruff_cache demo-archive

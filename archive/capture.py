@@ -12,21 +12,25 @@ import sqlite3
 import threading
 import time
 from concurrent.futures import Future
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, field
+from functools import partial
+from typing import TYPE_CHECKING, Any
 
 from archive.capture_records import CaptureRecords
-from archive.drafts import length_of
+from archive.captured import capture_row, describe, facts_of
 from archive.errors import ArchiveError, CatalogueError
-from archive.records import Capture, Exchange, RecordPlace
+from archive.ledger import append_statement, take
+from archive.records import utc_now
+from archive.warc_reader import is_there
 from archive.warc_writer import WarcWriter
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from archive.catalogue import Catalogue
     from archive.drafts import CaptureDraft, RecordedExchange
     from archive.folder import ArchiveFolder
+    from archive.records import Original, StatementKind
     from archive.settings import Settings
 
 GROUP_SECONDS = 0.1
@@ -36,11 +40,27 @@ GROUP_SIZE = 256
 
 @dataclass(slots=True)
 class _Job:
-    """A capture, or exchanges that belong to none (robots.txt), and whom to tell."""
+    """A capture, exchanges that belong to none (robots.txt), or a statement, and whom to tell."""
 
-    draft: CaptureDraft | None
-    exchanges: list[RecordedExchange]
-    done: Future[int | None]
+    draft: CaptureDraft | None = None
+    exchanges: list[RecordedExchange] = field(default_factory=list)
+    statement: tuple[StatementKind, str, Mapping[str, Any], str] | None = None
+    done: Future[int | None] = field(default_factory=Future)
+
+    def refuse(self, error: ArchiveError) -> None:
+        """Give back what the exchanges hold, and say that nothing was written."""
+        for exchange in self.exchanges:
+            exchange.close()
+        if not self.done.done():
+            self.done.set_exception(error)
+
+
+@dataclass(frozen=True, slots=True)
+class _Written:
+    """A job whose records are in the file; `row` writes what depends on them, and returns the id of a capture."""
+
+    job: _Job
+    row: Callable[[], int | None]
 
 
 class CaptureWriter:
@@ -55,28 +75,32 @@ class CaptureWriter:
         self._crawl_id = crawl_id
         self._settings = settings
         self._warc = WarcWriter(folder.warc_dir, "sourcekeep", info)
-        self._records = CaptureRecords(self._warc, crawl_id)
         self._queue: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()
         self._failed: ArchiveError | None = None
         self._closed = False
+        self._at_end = False
         self._thread = threading.Thread(target=self._run, name="capture-writer", daemon=True)
         self._thread.start()
 
     def submit(self, draft: CaptureDraft) -> Future[int | None]:
         """Hand over a capture with its exchanges."""
-        return self._put(_Job(draft, draft.exchanges, Future()))
+        return self._put(_Job(draft, draft.exchanges))
 
     def submit_exchanges(self, exchanges: list[RecordedExchange]) -> Future[int | None]:
         """Hand over exchanges that belong to no one capture."""
-        return self._put(_Job(None, exchanges, Future()))
+        return self._put(_Job(exchanges=exchanges))
+
+    def submit_statement(
+        self, kind: StatementKind, subject: str, about: Mapping[str, Any], stated_at: str
+    ) -> Future[int | None]:
+        """Hand over what the archive itself states, behind all that was handed over before."""
+        return self._put(_Job(statement=(kind, subject, about, stated_at)))
 
     def _put(self, job: _Job) -> Future[int | None]:
         # Running from the start: a caller that is cancelled must not take the future from under the writer.
         job.done.set_running_or_notify_cancel()
         if self._closed:
-            for exchange in job.exchanges:
-                exchange.close()
-            job.done.set_exception(ArchiveError("this crawl is closed; nothing more can be written to it"))
+            job.refuse(ArchiveError("this crawl is closed; nothing more can be written to it"))
         else:
             self._queue.put(job)
         return job.done
@@ -96,8 +120,10 @@ class CaptureWriter:
         group: list[_Job] = []
         try:
             with self._folder.catalogue() as catalogue:
+                find_original = partial(self._find_original, catalogue)
+                records = CaptureRecords(self._warc, self._crawl_id, find_original)
                 while group := self._next_group():
-                    self._write(catalogue, group)
+                    self._write(catalogue, records, group)
                 self._warc.finish()
         except ArchiveError as error:
             self._refuse(error, group)
@@ -109,20 +135,17 @@ class CaptureWriter:
     def _refuse(self, error: ArchiveError, group: list[_Job]) -> None:
         """Fail *group* and everything that still comes, until the end is asked for."""
         self._failed = error
-        while True:
-            for job in group:
-                for exchange in job.exchanges:
-                    exchange.close()
-                if not job.done.done():
-                    job.done.set_exception(error)
-            group = self._next_group()
-            if not group:
-                break
+        for job in group:
+            job.refuse(error)
+        while not self._at_end:
+            for job in self._next_group():
+                job.refuse(error)
 
     def _next_group(self) -> list[_Job]:
         """Return the jobs of the next group; an empty list at the end."""
         first = self._queue.get()
         if first is None:
+            self._at_end = True
             return []
         group = [first]
         until = time.monotonic() + GROUP_SECONDS
@@ -137,50 +160,38 @@ class CaptureWriter:
             group.append(job)
         return group
 
-    def _write(self, catalogue: Catalogue, group: list[_Job]) -> None:
-        written = [(job, *self._records.append(job.draft, job.exchanges)) for job in group]
+    def _find_original(self, catalogue: Catalogue, payload_digest: str) -> Original | None:
+        original = catalogue.captures.original(payload_digest)
+        return original if original and is_there(self._folder.warc_dir, original.warc_file) else None
+
+    def _write(self, catalogue: Catalogue, records: CaptureRecords, group: list[_Job]) -> None:
+        written = [_Written(job, self._append(catalogue, records, job)) for job in group]
         self._warc.sync()
-        ids = self._insert(catalogue, written)
-        for job, capture_id in ids:
+        for job, capture_id in self._insert(catalogue, written):
             for exchange in job.exchanges:
                 exchange.close()
             job.done.set_result(capture_id)
         self._warc.rotate_if_full()
 
-    def _insert(
-        self, catalogue: Catalogue, written: list[tuple[_Job, list[Exchange], RecordPlace]]
-    ) -> list[tuple[_Job, int | None]]:
-        ids: list[tuple[_Job, int | None]] = []
+    def _append(self, catalogue: Catalogue, records: CaptureRecords, job: _Job) -> Callable[[], int | None]:
+        """Append the records of *job*; return what writes its rows, once they are synced."""
+        if job.statement:
+            kind, subject, about, stated_at = job.statement
+            return partial(take, catalogue, append_statement(self._warc, kind, subject, about, stated_at), about)
+        exchanges = records.append_exchanges(job.exchanges)
+        rows = [exchange.row for exchange in exchanges]
+        if job.draft is None:
+            records.append_metadata({"kind": "exchanges"}, job.exchanges[0].url, utc_now(), exchanges)
+            return partial(catalogue.captures.put_exchanges, self._crawl_id, None, rows)
+        facts = facts_of(job.draft, exchanges, catalogue.captures.find_same)
+        about = describe(job.draft, facts)
+        place = records.append_metadata(about, job.draft.source_url, job.draft.finished_at, exchanges)
+        capture = capture_row(job.draft, facts, self._crawl_id, rows, place)
+        return partial(catalogue.captures.put, capture, self._settings)
+
+    def _insert(self, catalogue: Catalogue, written: list[_Written]) -> list[tuple[_Job, int | None]]:
         try:
             with catalogue.transaction():
-                for job, exchanges, place in written:
-                    if job.draft is None:
-                        catalogue.captures.put_exchanges(self._crawl_id, None, exchanges)
-                        ids.append((job, None))
-                    else:
-                        capture = _capture(job.draft, self._crawl_id, tuple(exchanges), place)
-                        ids.append((job, catalogue.captures.put(capture, self._settings)))
+                return [(each.job, each.row()) for each in written]
         except sqlite3.Error as error:
             raise CatalogueError(f"{catalogue.path} cannot be written: {error}") from error
-        return ids
-
-
-def _capture(draft: CaptureDraft, crawl_id: int, exchanges: tuple[Exchange, ...], place: RecordPlace) -> Capture:
-    last = exchanges[-1] if exchanges else None
-    return Capture(
-        source_id=draft.source_id,
-        crawl_id=crawl_id,
-        requested_at=draft.requested_at,
-        finished_at=draft.finished_at,
-        final_url=draft.final_url,
-        outcome=draft.outcome,
-        http_status=draft.http_status,
-        error=draft.error,
-        media_type=draft.media_type,
-        bytes=length_of(draft.exchanges[-1].received) if draft.exchanges else 0,
-        payload_digest=last.payload_digest if last else None,
-        via=draft.via,
-        evidence=draft.evidence,
-        place=place,
-        exchanges=exchanges,
-    )

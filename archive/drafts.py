@@ -9,7 +9,7 @@ from typing import IO, TYPE_CHECKING
 from archive.warc_record import new_record_id
 
 if TYPE_CHECKING:
-    from archive.records import Evidence, Outcome, Purpose
+    from archive.records import Evidence, Outcome, Purpose, Validators
 
 
 @dataclass(slots=True)
@@ -27,6 +27,12 @@ class RecordedExchange:
     elapsed_ms: int = 0
     truncated: str | None = None
     """`length`, `time`, `disconnect` or `unspecified` when the response is not whole (clause 5.13)."""
+    is_over: bool = False
+    """Whether nothing more will come of it."""
+    proxy: str | None = None
+    """HOST:PORT of the proxy that it went through, if it did; then `ip` is None."""
+    validators: Validators | None = None
+    """What the request was made conditional with, if it was."""
     response_id: str = field(default_factory=new_record_id)
     request_id: str = field(default_factory=new_record_id)
 

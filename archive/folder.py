@@ -52,12 +52,33 @@ class ArchiveFolder:
     def open(cls, path: Path) -> ArchiveFolder:
         """Open the archive at *path*; raises ArchiveError when there is none."""
         folder = cls(path)
-        if not folder.catalogue_path.is_file():
+        if folder.catalogue_path.is_file():
+            return folder
+        if folder.has_evidence():
             raise ArchiveError(
-                f"there is no archive at {path}; make one with `sourcekeep --archive {path} import FILE`, "
-                "or name another with --archive"
+                f"the catalogue of {path} is gone, and its WARC files are there; make it anew from them with "
+                f"`sourcekeep --archive {path} rebuild`"
             )
-        return folder
+        raise ArchiveError(
+            f"there is no archive at {path}; make one with `sourcekeep --archive {path} import FILE`, "
+            "or name another with --archive"
+        )
+
+    @classmethod
+    def open_evidence(cls, path: Path) -> ArchiveFolder:
+        """Open the archive at *path*, with or without its catalogue; raises ArchiveError when there is neither."""
+        folder = cls(path)
+        return folder if folder.has_evidence() else cls.open(path)
+
+    def has_evidence(self) -> bool:
+        """Tell whether there is a WARC file, finished or not."""
+        return any(self.warc_dir.glob("*.warc.gz")) or any(self.warc_dir.glob("*.warc.gz.open"))
+
+    def with_catalogue(self, path: Path) -> ArchiveFolder:
+        """Return this archive with another file for its catalogue."""
+        other = ArchiveFolder(self.path)
+        other.catalogue_path = path
+        return other
 
     def catalogue(self) -> Catalogue:
         """Open the catalogue (a context manager), bringing its schema up to date."""

@@ -1,47 +1,33 @@
-"""HTTP/1.x messages as they were on the wire: tolerant reading, nothing changed.
+"""HTTP/1.x responses as they were on the wire: tolerant reading, nothing changed, in flat memory.
 
-RFC 9112 for the framing, RFC 9110 for content codings. What a strict parser refuses (bare LF, a missing reason, a
-header without a colon) is read as browsers read it, because the bytes are evidence and can't be asked to be better.
+RFC 9112 for the framing. What a strict parser refuses (bare LF, a missing reason, a header without a colon) is read
+as browsers read it, because the bytes are evidence and can't be asked to be better.
 """
 
 from __future__ import annotations
 
+import io
 import re
-import zlib
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import IO, TYPE_CHECKING
 
-import brotli
-
-from archive.errors import ArchiveError
+from archive.content_codings import MAX_CONTENT, decode_content
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-    from typing import Any
+    from collections.abc import Iterator
 
-try:  # in the standard library from Python 3.14 on
-    from compression import zstd  # type: ignore[import-not-found,unused-ignore]
-except ImportError:
-    from backports import zstd
-
-MAX_CONTENT = 256 * 1024 * 1024
-"""Decoded bytes beyond which a body counts as a decompression bomb."""
-
+_MAX_HEAD = 4 * 1024 * 1024
+"""A head that has not ended by then has no end: twice what a crawl lets through."""
 _MAX_CHUNK_LINE = 64 * 1024
-_FIRST_PIECE = 512
-_LAST_PIECE = 1024 * 1024
+_PIECE = 256 * 1024
 _SWITCHING = 101
 _DECIMAL = re.compile(r"[0-9]{1,18}")
 _CHUNK_SIZE = re.compile(rb"[0-9A-Fa-f]+")
 
 
-class ContentDecodeError(ArchiveError):
-    """A body is not in the content coding that its headers say, or is larger than allowed once decoded."""
-
-
 @dataclass(frozen=True, slots=True)
-class HttpMessage:
-    """A response as it was received."""
+class ResponseHead:
+    """The status line and the header fields of a response."""
 
     status: int
     """0 when the status line has no number."""
@@ -49,13 +35,36 @@ class HttpMessage:
     version: str
     headers: tuple[tuple[str, str], ...]
     """In order, names as sent, values without surrounding white space; bytes as Latin-1 (RFC 9110 5.5)."""
-    payload: bytes
-    """Transfer-decoded, still content-encoded: what `WARC-Payload-Digest` is about (annotated WARC 1.1, 5.9)."""
+    length: int
+    """Bytes on the wire until the body begins, interim responses and the empty line included."""
 
     def header(self, name: str) -> str | None:
         """Return the first value of a header, or None."""
         wanted = name.lower()
         return next((value for key, value in self.headers if key.lower() == wanted), None)
+
+
+@dataclass(frozen=True, slots=True)
+class HttpMessage:
+    """A response as it was received."""
+
+    head: ResponseHead
+    payload: bytes
+    """Transfer-decoded, still content-encoded: what `WARC-Payload-Digest` is about (annotated WARC 1.1, 5.9)."""
+
+    @property
+    def status(self) -> int:
+        """The status code; 0 when the status line has no number."""
+        return self.head.status
+
+    @property
+    def headers(self) -> tuple[tuple[str, str], ...]:
+        """The header fields, as `ResponseHead.headers`."""
+        return self.head.headers
+
+    def header(self, name: str) -> str | None:
+        """Return the first value of a header, or None."""
+        return self.head.header(name)
 
     def content(self, limit: int = MAX_CONTENT) -> bytes:
         """Return the payload without its content codings; raises ContentDecodeError."""
@@ -74,11 +83,12 @@ class HttpMessage:
 def split_head(message: bytes) -> tuple[bytes, bytes]:
     """Split a message behind the empty line that ends its head; without one, all of it is head."""
     end = _end_of_head(message, 0)
+    end = len(message) if end is None else end
     return message[:end], message[end:]
 
 
-def _end_of_head(message: bytes, at: int) -> int:
-    """Return where the head that begins *at* ends, its empty line included; the message's end where it has none.
+def _end_of_head(message: bytes | bytearray, at: int) -> int | None:
+    """Return where the head ends of which a line begins *at*, its empty line included; None where it has no end.
 
     Lines end with LF, with or without CR before it (RFC 9112 2.2).
     """
@@ -86,24 +96,41 @@ def _end_of_head(message: bytes, at: int) -> int:
         if message[at:end] in (b"", b"\r"):
             return end + 1
         at = end + 1
-    return len(message)
+    return None
 
 
 def parse_response(block: bytes) -> HttpMessage:
     """Read the bytes of one response, interim (1xx) responses before it left out; total, for any bytes."""
-    start = 0
-    while True:
-        end = _end_of_head(block, start)
-        head = block[start:end]
-        status, reason, version = _status_line(head.split(b"\n", 1)[0])
-        if status // 100 != 1 or status == _SWITCHING or end == len(block):
+    stream = io.BytesIO(block)
+    head = read_head(stream)
+    return HttpMessage(head, b"".join(payload_pieces(head, stream)))
+
+
+def read_head(stream: IO[bytes]) -> ResponseHead:
+    """Read the head of the response that *stream* holds from its start; total, for any bytes."""
+    stream.seek(0)
+    held = bytearray()
+    start = last = unsearched = 0  # where the head under way begins, the one before it, and the line under way
+    while piece := stream.read(_PIECE):
+        held += piece
+        while (end := _end_of_head(held, unsearched)) is not None:
+            head = bytes(held[start:end])
+            status, reason, version = _status_line(head)
+            if status // 100 != 1 or status == _SWITCHING:
+                return ResponseHead(status, reason, version, tuple(_headers(head)), end)
+            last, start, unsearched = start, end, end
+        if len(held) > _MAX_HEAD:
             break
-        start = end
-    headers = tuple(_headers(head))
-    return HttpMessage(status, reason, version, headers, _payload(status, headers, block[end:]))
+        unsearched = max(unsearched, held.rfind(b"\n") + 1)
+    # An interim response behind which there is nothing, or half a status line, is the last that came.
+    head = bytes(held[start if b"\n" in held[start:] else last :])
+    return ResponseHead(*_status_line(head), tuple(_headers(head)), stream.seek(0, io.SEEK_END))
 
 
-def _status_line(line: bytes) -> tuple[int, str, str]:
+def _status_line(head: bytes) -> tuple[int, str, str]:
+    line, end, _ = head.partition(b"\n")
+    if not end:  # cut off: its number may be half of one
+        return 0, "", ""
     version, _, rest = line.decode("latin-1").strip().partition(" ")
     number, _, reason = rest.strip().partition(" ")
     return _number(number) or 0, reason.strip(), version
@@ -124,15 +151,17 @@ def _headers(head: bytes) -> Iterator[tuple[str, str]]:
         yield name, " ".join(folds)
 
 
-def _payload(status: int, headers: tuple[tuple[str, str], ...], body: bytes) -> bytes:
-    if status in (204, 304):
-        return b""
-    codings = ",".join(value for name, value in headers if name.lower() == "transfer-encoding").lower()
+def payload_pieces(head: ResponseHead, stream: IO[bytes]) -> Iterator[bytes]:
+    """Iterate over the payload of the response that *stream* holds, transfer-decoded, in pieces of bounded size."""
+    stream.seek(head.length)
+    if head.status in (204, 304):
+        return
+    codings = ",".join(value for name, value in head.headers if name.lower() == "transfer-encoding").lower()
     if codings.strip().endswith("chunked"):
-        return b"".join(iterate_chunks(body))
-    lengths = [value for name, value in headers if name.lower() == "content-length"]
-    length = _number(lengths[0]) if lengths else None
-    return body if length is None else body[:length]
+        yield from chunk_pieces(stream)
+        return
+    length = _number(head.header("Content-Length") or "")
+    yield from _take(stream, length)
 
 
 def _number(text: str) -> int | None:
@@ -140,79 +169,23 @@ def _number(text: str) -> int | None:
     return int(text) if _DECIMAL.fullmatch(text) else None
 
 
-def iterate_chunks(body: bytes) -> Iterator[bytes]:
+def _take(stream: IO[bytes], count: int | None) -> Iterator[bytes]:
+    """Iterate over the next *count* bytes, or all that are left, as far as they are there."""
+    while count is None or count > 0:
+        piece = stream.read(_PIECE if count is None else min(count, _PIECE))
+        if not piece:
+            return
+        count = None if count is None else count - len(piece)
+        yield piece
+
+
+def chunk_pieces(stream: IO[bytes]) -> Iterator[bytes]:
     """Iterate over the chunks of a chunked body (RFC 9112 7.1), as far as they are whole or begun."""
-    at = 0
-    while (end := body.find(b"\n", at, at + _MAX_CHUNK_LINE)) != -1:
-        size_text = body[at:end].split(b";", 1)[0].strip()
+    while (line := stream.readline(_MAX_CHUNK_LINE)).endswith(b"\n"):
+        size_text = line[:-1].split(b";", 1)[0].strip()
         size = int(size_text, 16) if _CHUNK_SIZE.fullmatch(size_text) else 0
         if size == 0:
             return
-        yield body[end + 1 : end + 1 + size]
-        at = body.find(b"\n", end + 1 + size) + 1
-        if at == 0:
-            return
-
-
-def decode_content(body: bytes, coding: str, limit: int = MAX_CONTENT) -> bytes:
-    """Undo one content coding of *body*; raises ContentDecodeError for another format or more than *limit* bytes.
-
-    A body that ends early gives what can be had of it. Codings nobody registered are taken as `identity`.
-    """
-    try:
-        if coding in ("gzip", "x-gzip"):
-            return _inflate(body, (zlib.MAX_WBITS | 16,), limit)
-        if coding == "deflate":  # zlib by the standard, raw deflate by some servers
-            return _inflate(body, (zlib.MAX_WBITS, -zlib.MAX_WBITS), limit)
-        if coding == "br":
-            return _unbrotli(body, limit)
-        if coding == "zstd":
-            return _join_streams(body, zstd.ZstdDecompressor, limit)
-    except (zlib.error, brotli.error, zstd.ZstdError, EOFError) as error:
-        raise ContentDecodeError(f"the body says it is {coding} and is not: {error}") from error
-    return body
-
-
-def _inflate(body: bytes, window_bits: tuple[int, ...], limit: int) -> bytes:
-    try:
-        return _join_streams(body, lambda: zlib.decompressobj(window_bits[0]), limit)
-    except zlib.error:
-        if len(window_bits) == 1:
-            raise
-        return _inflate(body, window_bits[1:], limit)
-
-
-def _unbrotli(body: bytes, limit: int) -> bytes:
-    decompressor = brotli.Decompressor()
-    out = decompressor.process(body, output_buffer_limit=limit + 1)
-    while len(out) <= limit and not decompressor.is_finished() and not decompressor.can_accept_more_data():
-        out += decompressor.process(b"", output_buffer_limit=limit + 1 - len(out))
-    return _within(out, limit)
-
-
-def _join_streams(body: bytes, start: Callable[[], Any], limit: int) -> bytes:
-    """Decompress the streams that *body* is made of (gzip members, RFC 1952 2.2; zstd frames, RFC 8878 3.1).
-
-    Pieces grow with their stream: whole bodies at once would copy the rest anew for each of a million empty streams.
-    """
-    out, at, size = bytearray(), 0, _FIRST_PIECE
-    decompressor = start()
-    while at < len(body) and len(out) <= limit:
-        piece = body[at : at + size]
-        try:
-            out += decompressor.decompress(piece, limit + 1 - len(out))
-        except (zlib.error, zstd.ZstdError):
-            if out and size == _FIRST_PIECE:  # what stands behind a whole stream and is none
-                break
-            raise
-        at, size = at + len(piece), min(size * 2, _LAST_PIECE)
-        if decompressor.eof:
-            at -= len(decompressor.unused_data)
-            decompressor, size = start(), _FIRST_PIECE
-    return _within(bytes(out), limit)
-
-
-def _within(body: bytes, limit: int) -> bytes:
-    if len(body) > limit:
-        raise ContentDecodeError(f"the body is larger than {limit} bytes once decoded")
-    return body
+        yield from _take(stream, size)
+        while (line := stream.readline(_PIECE)) and not line.endswith(b"\n"):
+            pass  # what stands between a chunk and the end of its line

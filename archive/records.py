@@ -162,6 +162,62 @@ class RecordPlace:
     """Compressed length in bytes of the gzip member."""
 
 
+class StatementKind(StrEnum):
+    """What the archive itself states in a WARC record of its own, so that the catalogue can be made anew."""
+
+    IMPORT = "import"
+    INCIDENT = "incident"
+    QUARANTINED = "quarantined"
+    CRAWL_STARTED = "crawl-started"
+    CRAWL_FINISHED = "crawl-finished"
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """One thing that the archive itself states, and where its record lies (the table `ledger`)."""
+
+    kind: StatementKind
+    subject: str
+    """The incident's id, the crawl's id, ..."""
+    stated_at: str
+    place: RecordPlace
+
+
+@dataclass(frozen=True, slots=True)
+class Original:
+    """The response record that holds the payload which a revisit record only names (WARC 1.1, 6.7)."""
+
+    record_id: str
+    target_uri: str
+    date: str
+    """Its `WARC-Date`."""
+    warc_file: str
+
+
+@dataclass(frozen=True, slots=True)
+class Revisited:
+    """The capture whose page came again."""
+
+    capture_id: int
+    record_id: str
+    """Its `metadata` record."""
+
+
+@dataclass(frozen=True, slots=True)
+class Validators:
+    """What a server gave with a page to ask later whether it has changed (RFC 9110 8.8)."""
+
+    url: str
+    """The page that they are about; no other URL is asked with them."""
+    etag: str | None
+    last_modified: str | None
+    capture_id: int
+    """The capture that has the page."""
+    capture_record_id: str
+    """Its `metadata` record."""
+    original: Original
+
+
 @dataclass(frozen=True, slots=True)
 class Exchange:
     """One HTTP request with its response, or with what came of it."""
@@ -179,6 +235,12 @@ class Exchange:
     """None when not one byte came back."""
     request: RecordPlace | None
     """None when not one byte was sent."""
+    truncated: str | None = None
+    """`length`, `time`, `disconnect` or `unspecified` when the response is not whole (WARC 1.1, 5.13)."""
+    refers_to: str | None = None
+    """The id of the record that has the payload, when the response is kept as a revisit record (WARC 1.1, 6.7)."""
+    proxy: str | None = None
+    """HOST:PORT of the proxy that it went through; `ip` is then None, since only the proxy knows the server's."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,6 +263,10 @@ class Capture:
     evidence: Evidence
     place: RecordPlace
     """The capture's own `metadata` record."""
+    revisit_of: int | None = None
+    """The capture of this source whose page came again, unchanged: same final URL, status and payload, or a 304."""
+    etag: str | None = None
+    last_modified: str | None = None
     exchanges: tuple[Exchange, ...] = ()
 
 
@@ -214,6 +280,8 @@ class PendingText:
     http_status: int | None
     outcome: Outcome
     response: RecordPlace
+    original: RecordPlace | None = None
+    """Where the payload lies, when the response is a revisit record."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ The whole gzip members of such a file are kept under its final name; what stands
 
 from __future__ import annotations
 
+import filecmp
 import os
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -16,6 +17,7 @@ from archive.errors import WarcWriteError
 from archive.warc_writer import OPEN_SUFFIX, finish_file, sync_directory
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
     from typing import IO
 
@@ -34,18 +36,19 @@ class Salvaged:
     torn_bytes: int
 
 
-def salvage(warc_dir: Path) -> list[Salvaged]:
-    """Finish every `.open` file in *warc_dir*; the caller holds the lock of the crawl.
+def salvage(warc_dir: Path, series: str, take: Callable[[Path], None]) -> list[Salvaged]:
+    """Finish every `.open` file of a *series* in *warc_dir*; the caller holds the lock under which it is written.
 
-    Raises WarcWriteError when the disk doesn't allow it.
+    *take* is given each file before it has its final name: it writes the rows that the crash took. When it raises,
+    the file stays `.open`, and the next salvage takes it again. Raises WarcWriteError when the disk doesn't allow it.
     """
     try:
-        return [_salvage_file(path) for path in sorted(warc_dir.glob("*" + OPEN_SUFFIX))]
+        return [_salvage_file(path, take) for path in sorted(warc_dir.glob(f"{series}-*{OPEN_SUFFIX}"))]
     except OSError as error:
         raise WarcWriteError(f"an unfinished file in {warc_dir} cannot be salvaged: {error}") from error
 
 
-def _salvage_file(path: Path) -> Salvaged:
+def _salvage_file(path: Path, take: Callable[[Path], None]) -> Salvaged:
     name = path.name.removesuffix(OPEN_SUFFIX)
     with path.open("r+b") as file:
         kept = whole_members(file)
@@ -53,6 +56,7 @@ def _salvage_file(path: Path) -> Salvaged:
         file.truncate(kept)
         os.fsync(file.fileno())
     if kept:
+        take(path)
         finish_file(path.parent, name)
     else:
         path.unlink()
@@ -76,8 +80,17 @@ def _set_aside(file: IO[bytes], start: int, directory: Path, name: str) -> int:
             size += len(tail)
         aside.flush()
         os.fsync(aside.fileno())
+    if _is_set_aside_already(unfinished, directory, name):  # a salvage was cut short behind this point
+        unfinished.unlink()
+        return size
     unfinished.rename(target)
+    sync_directory(directory)  # before the tail is cut off where it came from
     return size
+
+
+def _is_set_aside_already(tail: Path, directory: Path, name: str) -> bool:
+    others = directory.glob(f"{name}{TORN_SUFFIX}*")
+    return any(other != tail and filecmp.cmp(tail, other, shallow=False) for other in others)
 
 
 def _free(directory: Path, name: str) -> Path:

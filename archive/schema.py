@@ -191,3 +191,27 @@ def m003_texts(db: Database) -> None:
         CREATE INDEX notices_text_id ON notices(text_id);
     """)
     db.table("texts").enable_fts(["title", "text"], create_triggers=True, tokenize="unicode61 remove_diacritics 2")
+
+
+@MIGRATIONS()
+def m004_evidence(db: Database) -> None:
+    """What ties rows to their proof: revisits, validators, truncation, and the archive's own statements."""
+    db.executescript("""
+        ALTER TABLE captures ADD COLUMN etag TEXT;
+        ALTER TABLE captures ADD COLUMN last_modified TEXT;
+        CREATE INDEX captures_revisit_of ON captures(revisit_of);
+        ALTER TABLE exchanges ADD COLUMN truncated TEXT;
+        ALTER TABLE exchanges ADD COLUMN refers_to TEXT;
+        ALTER TABLE exchanges ADD COLUMN proxy TEXT;
+        CREATE INDEX exchanges_payload_digest ON exchanges(payload_digest);
+        CREATE TABLE ledger (
+            record_id TEXT PRIMARY KEY,
+            kind TEXT NOT NULL,
+            subject TEXT NOT NULL,
+            stated_at TEXT NOT NULL,
+            warc_file TEXT NOT NULL,
+            warc_offset INTEGER NOT NULL,
+            warc_length INTEGER NOT NULL
+        );
+        CREATE INDEX ledger_subject ON ledger(kind, subject);
+    """)

@@ -52,6 +52,12 @@ class Settings:
         most=_CENTURY,
     )
     obey_robots: bool = _setting(True, "Ask robots.txt first and obey it (RFC 9309).")
+    conditional: bool = _setting(
+        True, "Ask for a page that is in the archive only if it has changed (ETag, Last-Modified; RFC 9110 13.1)."
+    )
+    timestamp_authority: str = _setting(
+        "", "The URL of a time-stamping authority (RFC 3161); `verify --seal` asks it for a time-stamp of each seal."
+    )
 
     def user_agent(self, version: str) -> str:
         """Return the `User-Agent` that names this program, its *version* and the contact."""

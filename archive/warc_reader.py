@@ -2,23 +2,23 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from isal import isal_zlib
-from warcio.statusandheaders import StatusAndHeaders, StatusAndHeadersParser, StatusAndHeadersParserException
-
+from archive.content_codings import MAX_CONTENT, ContentDecodeError
 from archive.errors import RecordDamagedError, RecordMissingError
-from archive.http_message import HttpMessage, parse_response, split_head
-from archive.warc_record import VERSION
+from archive.http_message import HttpMessage, payload_pieces, read_head
+from archive.warc_member import read_member
 from archive.warc_writer import OPEN_SUFFIX
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
+    from typing import IO
 
     from archive.records import RecordPlace
-
-_GZIP_WINDOW = 31
+    from archive.warc_member import WarcMember
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,58 +34,68 @@ class StoredRecord:
         return next((value for key, value in self.headers if key.lower() == wanted), None)
 
 
-def read_record(warc_dir: Path, place: RecordPlace) -> StoredRecord:
-    """Read the record at *place*.
+def is_there(warc_dir: Path, warc_file: str) -> bool:
+    """Tell whether a WARC file is in its folder, finished or not."""
+    return any((warc_dir / (warc_file + suffix)).exists() for suffix in ("", OPEN_SUFFIX, ""))
+
+
+@contextmanager
+def open_record(warc_dir: Path, place: RecordPlace) -> Iterator[WarcMember]:
+    """Read the record at *place*; its block is a stream, so that a large one takes no memory.
 
     Raises RecordMissingError when the file or the record isn't there, RecordDamagedError when its bytes are no
     whole gzip member with the record that the place names.
     """
-    member = _read_member(warc_dir, place)
     where = f"{place.warc_file} at {place.warc_offset}"
-    head, rest = split_head(member)
+    with _open(warc_dir, place.warc_file) as file:
+        member = read_member(file, place.warc_offset, place.warc_file)
+    if member is None:
+        raise RecordDamagedError(f"{where} is no gzip member: the file ends before it")
     try:
-        parsed: StatusAndHeaders = StatusAndHeadersParser([VERSION]).parse(_Lines(head))
-    except (StatusAndHeadersParserException, EOFError) as error:
-        raise RecordDamagedError(f"{where} is no WARC record: {error}") from error
-    record = StoredRecord(tuple(parsed.headers), rest[: -len(b"\r\n\r\n")])
-    if record.header("WARC-Record-ID") != place.record_id:
-        raise RecordMissingError(f"{where} is another record than {place.record_id}")
-    if record.header("Content-Length") != str(len(record.block)):
-        raise RecordDamagedError(f"{where} is not as long as it says")
-    return record
+        if member.place.record_id != place.record_id:
+            raise RecordMissingError(f"{where} is another record than {place.record_id}")
+        if member.place.warc_length != place.warc_length:
+            raise RecordDamagedError(
+                f"{where} is a member of {member.place.warc_length} bytes, and not of {place.warc_length}"
+            )
+        yield member
+    finally:
+        member.close()
 
 
-def read_http_response(warc_dir: Path, place: RecordPlace) -> HttpMessage:
-    """Read the response at *place*; raises RecordMissingError or RecordDamagedError."""
-    return parse_response(read_record(warc_dir, place).block)
-
-
-def _read_member(warc_dir: Path, place: RecordPlace) -> bytes:
+def _open(warc_dir: Path, warc_file: str) -> IO[bytes]:
     for suffix in ("", OPEN_SUFFIX, ""):  # the third look: it may have been finished between the first two
         try:
-            with (warc_dir / (place.warc_file + suffix)).open("rb") as file:
-                file.seek(place.warc_offset)
-                data = file.read(place.warc_length)
-            break
+            return (warc_dir / (warc_file + suffix)).open("rb")
         except FileNotFoundError:
             continue
-    else:
-        raise RecordMissingError(f"{warc_dir / place.warc_file} is not there")
-    try:
-        decompressor = isal_zlib.decompressobj(_GZIP_WINDOW)
-        member: bytes = decompressor.decompress(data)
-    except isal_zlib.error as error:
-        raise RecordDamagedError(f"{place.warc_file} at {place.warc_offset} is no gzip member: {error}") from error
-    if not decompressor.eof or decompressor.unused_data:
-        raise RecordDamagedError(f"{place.warc_file} at {place.warc_offset} is not one whole gzip member")
-    return member
+    raise RecordMissingError(f"{warc_dir / warc_file} is not there")
 
 
-class _Lines:
-    """The bytes of a head as the stream that warcio's parser reads."""
+def read_record(warc_dir: Path, place: RecordPlace) -> StoredRecord:
+    """Read the whole record at *place* into memory; raises what `open_record` raises."""
+    with open_record(warc_dir, place) as member:
+        return StoredRecord(member.headers, member.block.read())
 
-    def __init__(self, head: bytes) -> None:
-        self._lines = head.splitlines(keepends=True)
 
-    def readline(self, _size: int = -1) -> bytes:
-        return self._lines.pop(0) if self._lines else b""
+def read_http_response(
+    warc_dir: Path, place: RecordPlace, original: RecordPlace | None = None, *, limit: int = MAX_CONTENT
+) -> HttpMessage:
+    """Read the response at *place*; where that is a revisit record, its payload is the one of *original*.
+
+    Raises what `open_record` raises, and ContentDecodeError for a payload of more than *limit* bytes.
+    """
+    with open_record(warc_dir, place) as member:
+        head = read_head(member.block)
+        if original is None:
+            return HttpMessage(head, _within(payload_pieces(head, member.block), limit))
+    return HttpMessage(head, read_http_response(warc_dir, original, limit=limit).payload)
+
+
+def _within(pieces: Iterator[bytes], limit: int) -> bytes:
+    payload = bytearray()
+    for piece in pieces:
+        payload += piece
+        if len(payload) > limit:
+            raise ContentDecodeError(f"the body is larger than {limit:,} bytes")
+    return bytes(payload)

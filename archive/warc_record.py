@@ -32,14 +32,18 @@ class RecordType(StrEnum):
     WARCINFO = "warcinfo"
     REQUEST = "request"
     RESPONSE = "response"
+    REVISIT = "revisit"
     METADATA = "metadata"
+    RESOURCE = "resource"
 
 
 _CONTENT_TYPE = {
     RecordType.WARCINFO: "application/warc-fields",
     RecordType.REQUEST: "application/http; msgtype=request",
     RecordType.RESPONSE: "application/http; msgtype=response",
+    RecordType.REVISIT: "application/http; msgtype=response",
     RecordType.METADATA: "application/json",
+    RecordType.RESOURCE: "application/json",
 }
 
 
@@ -88,10 +92,15 @@ def new_record_id() -> str:
 
 
 def digest_of(pieces: Iterable[bytes]) -> str:
-    """Return the SHA-256 of *pieces* as a labelled digest in Base32 (clause 5.8; RFC 4648 6)."""
+    """Return the SHA-256 of *pieces* as `labelled` writes it."""
     sha = hashlib.sha256()
     for piece in pieces:
         sha.update(piece)
+    return labelled(sha)
+
+
+def labelled(sha: hashlib._Hash) -> str:
+    """Return a SHA-256 as a labelled digest in Base32 (clause 5.8; RFC 4648 6)."""
     return "sha256:" + base64.b32encode(sha.digest()).decode("ascii")
 
 

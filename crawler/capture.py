@@ -9,7 +9,7 @@ from scrapy import Request
 from scrapy.exceptions import IgnoreRequest
 
 from archive.drafts import CaptureDraft, RecordedExchange
-from archive.records import Evidence, Outcome, Source, utc_now
+from archive.records import Evidence, Outcome, Source, Validators, utc_now
 from crawler.outcomes import (
     HostClosedError,
     RobotsError,
@@ -31,6 +31,8 @@ class CaptureUnderWay:
     """One attempt at one source; `draft` is set when it is over."""
 
     source: Source
+    validators: Validators | None = None
+    """What its page can be asked for with, if it is in the archive."""
     requested_at: str = field(default_factory=utc_now)
     exchanges: list[RecordedExchange] = field(default_factory=list)
     attempts: int = 1
@@ -51,15 +53,18 @@ class CaptureUnderWay:
         except ValueError as error:  # w3lib refuses what urlsplit let pass
             return self._draft(Outcome.INVALID_URL, error=str(error), evidence={"rule": "url"})
 
-    def drop(self) -> None:
-        """Give back what the exchanges hold; the capture will not be written, and its source stays due."""
+    def give_up(self) -> list[RecordedExchange]:
+        """Return the exchanges that are over; there will be no capture of them, and its source stays due."""
+        over = [exchange for exchange in self.exchanges if exchange.is_over and exchange.proof()]
         for exchange in self.exchanges:
-            exchange.close()
+            if exchange not in over:
+                exchange.close()
+        return over
 
     def arrived(self, response: Response) -> CaptureDraft:
         """Return the draft for a response that ended the chain."""
         exchange = self.exchanges[-1]
-        outcome = outcome_of_status(response.status)
+        outcome = outcome_of_status(response.status, conditional=exchange.validators is not None)
         if exchange.truncated:
             outcome = Outcome.TRUNCATED
         error = exchange.error

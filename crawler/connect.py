@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import base64
+import re
 import socket
 import time
 from dataclasses import dataclass
 from ipaddress import IPv4Address, ip_address
 from typing import TYPE_CHECKING, Any, cast
+from urllib.parse import unquote_to_bytes
 
 from scrapy.core.downloader.handlers.http11 import _BindAddressAgent
 from twisted.internet.defer import Deferred
@@ -17,12 +20,17 @@ from twisted.internet.threads import deferToThread
 from zope.interface import implementer
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from twisted.internet.interfaces import IProtocol, IProtocolFactory
     from twisted.web.client import URI
+    from twisted.web.http_headers import Headers
+    from twisted.web.iweb import IBodyProducer, IResponse
 
     from crawler.guard import Address, AddressGuard
 
 _CACHE_SECONDS = 300.0
+_END_OF_AUTHORITY = re.compile(rb"[/?#]")
 
 
 class NameLookupError(Exception):
@@ -76,12 +84,30 @@ class ConnectPolicy:
     """For one attempt to connect."""
 
 
+async def connect_first(
+    factory: IProtocolFactory, name: str, targets: Iterable[tuple[Address, int]], seconds: float
+) -> IProtocol:
+    """Connect *factory*'s protocol to the first of *targets* that answers within *seconds*.
+
+    Raises the ConnectError of the first, or NameLookupError where *name* has no target at all.
+    """
+    from twisted.internet import reactor  # Scrapy installs it, so not before there is a crawl
+
+    first_error: ConnectError | None = None
+    for address, port in targets:
+        endpoint = TCP4ClientEndpoint if isinstance(address, IPv4Address) else TCP6ClientEndpoint
+        try:
+            return await endpoint(reactor, str(address), port, timeout=seconds).connect(factory)
+        except ConnectError as error:
+            first_error = first_error or error
+    raise first_error or NameLookupError(f"{name} has no address", passing=False)
+
+
 @implementer(IStreamClientEndpoint)
 class GuardedEndpoint:
     """Connects to the first address of a host that answers, of those that the guard allows."""
 
-    def __init__(self, reactor: Any, host: str, port: int, policy: ConnectPolicy) -> None:
-        self._reactor = reactor
+    def __init__(self, host: str, port: int, policy: ConnectPolicy) -> None:
         self._host = host
         self._port = port
         self._policy = policy
@@ -94,14 +120,7 @@ class GuardedEndpoint:
         return Deferred.fromCoroutine(self._connect(factory))
 
     async def _connect(self, factory: IProtocolFactory) -> IProtocol:
-        first_error: ConnectError | None = None
-        for address, port in await self._targets():
-            endpoint = TCP4ClientEndpoint if isinstance(address, IPv4Address) else TCP6ClientEndpoint
-            try:
-                return await endpoint(self._reactor, str(address), port, timeout=self._policy.seconds).connect(factory)
-            except ConnectError as error:
-                first_error = first_error or error
-        raise first_error or NameLookupError(f"{self._host} has no address", passing=False)
+        return await connect_first(factory, self._host, await self._targets(), self._policy.seconds)
 
     async def _targets(self) -> list[tuple[Address, int]]:
         rule = self._policy.guard.rule_for(self._host, self._port)
@@ -116,13 +135,38 @@ class GuardedAgent(_BindAddressAgent):
 
     policy: ConnectPolicy
 
+    def request(
+        self, method: bytes, uri: bytes, headers: Headers | None = None, bodyProducer: IBodyProducer | None = None
+    ) -> Deferred[IResponse]:
+        """Make a request; a user and a password in *uri* go where HTTP has them, and not into the host's name."""
+        uri, credentials = _without_userinfo(uri)
+        if credentials and headers and not headers.hasHeader(b"Authorization"):
+            headers.addRawHeader(b"Authorization", credentials)
+        return super().request(method, uri, headers, bodyProducer)
+
     def _getEndpoint(self, uri: URI) -> IStreamClientEndpoint:
-        host = uri.host.decode("ascii").strip("[]")
-        # zope's interfaces are beyond mypy.
-        endpoint = cast(
-            "IStreamClientEndpoint",
-            GuardedEndpoint(self._reactor, host, uri.port, self.policy),
-        )
+        return self._secured(uri, GuardedEndpoint(_host_of(uri), uri.port, self.policy))
+
+    def _secured(self, uri: URI, endpoint: object) -> IStreamClientEndpoint:
+        """Return *endpoint* with TLS where *uri* asks for it."""
+        stream = cast("IStreamClientEndpoint", endpoint)  # zope's interfaces are beyond mypy
         if uri.scheme == b"https":
-            return wrapClientTLS(self.policy.tls.creatorForNetloc(uri.host, uri.port), endpoint)
-        return endpoint
+            return wrapClientTLS(self.policy.tls.creatorForNetloc(uri.host, uri.port), stream)
+        return stream
+
+
+def _host_of(uri: URI) -> str:
+    return str(uri.host.decode("ascii").strip("[]"))
+
+
+def _without_userinfo(uri: bytes) -> tuple[bytes, bytes | None]:
+    """Return *uri* without user and password, and the `Authorization` that they make (RFC 7617 2)."""
+    scheme, _, rest = uri.partition(b"://")
+    end = _END_OF_AUTHORITY.search(rest)
+    authority = rest[: end.start()] if end else rest
+    userinfo, at, host = authority.rpartition(b"@")
+    if not at:
+        return uri, None
+    user, _, password = userinfo.partition(b":")
+    pair = unquote_to_bytes(user) + b":" + unquote_to_bytes(password)
+    return scheme + b"://" + host + rest[len(authority) :], b"Basic " + base64.b64encode(pair)

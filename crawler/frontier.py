@@ -7,10 +7,13 @@ from typing import TYPE_CHECKING
 
 from archive.errors import ArchiveError
 from archive.records import utc_now
+from archive.warc_reader import is_there
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from archive.catalogue import Catalogue
-    from archive.records import Source
+    from archive.records import Source, Validators
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +42,22 @@ class Selection:
         if self.urls:
             return "url"
         return "incident" if self.incident is not None else "all" if self.all else "due"
+
+
+def known_validators(catalogue: Catalogue, warc_dir: Path) -> dict[int, Validators]:
+    """Return by source the validators of the page that the archive has of it.
+
+    A page whose WARC file has gone is not asked for with them: it has to come whole again.
+    """
+    files: dict[str, bool] = {}
+    known = {}
+    for source_id, validators in catalogue.captures.validators():
+        name = validators.original.warc_file
+        if name not in files:
+            files[name] = is_there(warc_dir, name)
+        if files[name]:
+            known[source_id] = validators
+    return known
 
 
 def _by_url(catalogue: Catalogue, url: str) -> Source:

@@ -108,9 +108,9 @@ PASSING_STATUSES = frozenset({408, 425, 429, 500, 502, 503, 504, 520, 521, 522, 
 """Statuses that say of themselves, or are known, to pass (RFC 9110 15.5, 15.6; Cloudflare's 52x)."""
 
 
-def outcome_of_status(status: int) -> Outcome:
-    """Return the outcome of a response that came whole."""
-    if status == 304:  # noqa: PLR2004  # RFC 9110 15.4.5
+def outcome_of_status(status: int, *, conditional: bool) -> Outcome:
+    """Return the outcome of a response that came whole; a 304 means something only to a *conditional* request."""
+    if status == 304 and conditional:  # noqa: PLR2004  # RFC 9110 15.4.5
         return Outcome.NOT_MODIFIED
     return Outcome.FETCHED if 200 <= status < 300 else Outcome.HTTP_ERROR  # noqa: PLR2004  # the class of success
 
@@ -123,14 +123,14 @@ def outcome_of_error(error: BaseException, exchange: RecordedExchange | None) ->
                 return outcome
     if not any(isinstance(cause, _ENDINGS) for cause in _causes(error)):
         logger.warning("%s has no outcome of its own", type(error).__name__, exc_info=error)
-    if exchange is None or exchange.ip is None:  # not one byte was sent: the URL itself was refused
+    if exchange is None or exchange.proof() is None:  # not one byte was sent: the URL itself was refused
         return Outcome.INVALID_URL if isinstance(error, ValueError) else Outcome.RESET
     if exchange.http_status is None:
         return Outcome.RESET
     if exchange.truncated:
         return Outcome.TRUNCATED
     # The response came whole, and something made of it failed: what the wire did is the outcome.
-    return outcome_of_status(exchange.http_status)
+    return outcome_of_status(exchange.http_status, conditional=exchange.validators is not None)
 
 
 def own_failure(error: BaseException) -> CrawlStoppingError | ArchiveError | None:

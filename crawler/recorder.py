@@ -15,10 +15,12 @@ from scrapy.exceptions import DownloadCancelledError
 from scrapy.utils._download_handlers import normalize_bind_address, wrap_twisted_exceptions
 from scrapy.utils.defer import maybe_deferred_to_future
 
+from crawler.body import PreviewedResponse
 from crawler.connect import ConnectPolicy, GuardedAgent, NameLookup
 from crawler.guard import AddressGuard, parse_resolve
 from crawler.pauses import PausesMiddleware
 from crawler.protocol import MAX_HEAD_BYTES, RecordingFactory, RecordingPool
+from crawler.proxies import PROXY_AUTHENTICATION_REQUIRED, ProxiedAgent, proxy_of
 from crawler.trust import SharedTrust
 from crawler.wire import EXCHANGES, Wire, new_exchange
 
@@ -27,6 +29,7 @@ if TYPE_CHECKING:
     from scrapy.crawler import Crawler
     from scrapy.http import Response
     from twisted.web.client import Agent, HTTPConnectionPool
+    from twisted.web.client import Response as TxResponse
 
 
 class Recorder(HTTP11DownloadHandler):
@@ -53,12 +56,15 @@ class Recorder(HTTP11DownloadHandler):
         """Fetch *request*, appending the exchange to its `exchanges`, however it ends.
 
         Raises what Scrapy's handler raises, AddressForbiddenError or NameLookupError, and, with no exchange made,
-        HostPausedError or HostClosedError. Raises WarcWriteError when not all of the wire could be kept.
+        HostPausedError or HostClosedError. Raises WarcWriteError when not all of the wire could be kept, ProxyError
+        when the proxy cannot be used.
         """
         pauses = self._crawler.get_downloader_middleware(PausesMiddleware)
         if pauses:
             pauses.check(request)
+        proxy = proxy_of(request)
         wire = Wire(new_exchange(request))
+        wire.exchange.proxy = str(proxy) if proxy else None
         request.meta.setdefault(EXCHANGES, []).append(wire.exchange)
         try:
             with wrap_twisted_exceptions():
@@ -74,6 +80,8 @@ class Recorder(HTTP11DownloadHandler):
         finally:
             wire.stop()
         wire.check_disk()
+        if proxy and response.status == PROXY_AUTHENTICATION_REQUIRED:
+            raise proxy.wants_password()
         wire.arrived(response)
         if pauses:
             pauses.note(response)
@@ -102,21 +110,21 @@ class _RecordingAgent(_ScrapyAgent):
         self._policy = policy
 
     def _get_agent(self, request: Request, timeout: float) -> Agent:
-        # A proxy's address is the operator's choice, and needs no guard.
-        proxied = request.meta.get("proxy")
-        agent = super()._get_agent(request, timeout) if proxied else self._guarded_agent(timeout)
-        agent._pool = cast("HTTPConnectionPool", RecordingPool(self._pool, self._wire))
-        return agent
-
-    def _guarded_agent(self, timeout: float) -> GuardedAgent:
         from twisted.internet import reactor  # Scrapy installs it, so not before there is a crawl
 
-        agent = GuardedAgent(
+        proxy = proxy_of(request)
+        agent = (ProxiedAgent if proxy else GuardedAgent)(
             reactor=reactor,
             contextFactory=self._contextFactory,
             connectTimeout=timeout,
             bindAddress=normalize_bind_address(self._bindAddress),
-            pool=self._pool,
+            pool=cast("HTTPConnectionPool", RecordingPool(self._pool, self._wire)),
         )
         agent.policy = self._policy
+        if isinstance(agent, ProxiedAgent) and proxy:
+            agent.proxy = proxy
+            agent.authorization = request.headers.get(b"Proxy-Authorization")
         return agent
+
+    def _cb_bodyready(self, txresponse: Any, request: Request) -> Any:
+        return super()._cb_bodyready(cast("TxResponse", PreviewedResponse(txresponse)), request)

@@ -8,7 +8,8 @@ from scrapy.downloadermiddlewares.httpcompression import HttpCompressionMiddlewa
 from scrapy.downloadermiddlewares.redirect import MetaRefreshMiddleware, RedirectMiddleware
 from scrapy.exceptions import IgnoreRequest
 
-from archive.http_message import ContentDecodeError, decode_content
+from archive.content_codings import ContentDecodeError, decode_content
+from crawler.body import PREVIEW_BYTES
 from crawler.outcomes import RedirectLoopError
 
 if TYPE_CHECKING:
@@ -69,7 +70,8 @@ class MetaRedirects(_Chain, MetaRefreshMiddleware):
 class ContentCodings(HttpCompressionMiddleware):
     """Undoes content codings for those above; a body that is not what it says passes as it is.
 
-    Its bytes are recorded already, so that what the page is can be judged from them.
+    Its bytes are recorded already, so that what the page is can be judged from them. What is decoded is as bounded as
+    what it is decoded from (`crawler/body.py`).
     """
 
     def process_response(
@@ -85,8 +87,8 @@ class ContentCodings(HttpCompressionMiddleware):
         """Say nothing: an unknown coding is for the extraction to judge."""
 
     @staticmethod
-    def _decode(body: bytes, encoding: bytes, max_size: int) -> bytes:
+    def _decode(body: bytes, encoding: bytes, max_size: int) -> bytes:  # noqa: ARG004  # Scrapy's signature
         try:
-            return decode_content(body, encoding.decode("latin-1"), max_size)
+            return decode_content(body, encoding.decode("latin-1"), PREVIEW_BYTES, cut=True)
         except ContentDecodeError as error:
             raise IgnoreRequest(str(error)) from error

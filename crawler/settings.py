@@ -36,6 +36,7 @@ DOWNLOADER_MIDDLEWARES = {
     "scrapy.downloadermiddlewares.cookies.CookiesMiddleware": None,
     "crawler.pauses.PausesMiddleware": 90,
     "crawler.robots.RobotsMiddleware": 100,
+    "crawler.conditional.ConditionalRequests": 110,
     "crawler.redirects.MetaRedirects": 580,
     "crawler.redirects.ContentCodings": 590,
     "crawler.redirects.StatusRedirects": 600,

@@ -5,17 +5,20 @@ from __future__ import annotations
 import re
 import tempfile
 import time
+from ipaddress import ip_address
+from socket import AF_INET6, inet_ntop
 from typing import IO, TYPE_CHECKING, Any
 from urllib.parse import urldefrag
 
 from OpenSSL import SSL
 from scrapy.exceptions import DownloadCancelledError, DownloadConnectionRefusedError, DownloadTimeoutError
+from service_identity import VerificationError
 from twisted.internet import error as connection
 from twisted.internet.error import ConnectionDone
 
-from archive.drafts import RecordedExchange
+from archive.drafts import RecordedExchange, length_of
 from archive.errors import WarcWriteError
-from archive.http_message import parse_response, split_head
+from archive.http_message import read_head
 from archive.records import Purpose, utc_now
 
 if TYPE_CHECKING:
@@ -27,8 +30,11 @@ EXCHANGES = "exchanges"
 """Key in `Request.meta`: the list that the recorder appends each exchange to; redirects and retries share it."""
 PURPOSE = "purpose"
 """Key in `Request.meta`: the `Purpose` of the exchange, `page` when left out."""
+VALIDATORS = "validators"
+"""Key in `Request.meta`: the `Validators` that the request is conditional with, if it is."""
 
 _IN_MEMORY = 1024 * 1024
+_PROXY_PASSWORD = re.compile(rb"^Proxy-Authorization:[^\r\n]*\r\n", re.IGNORECASE | re.MULTILINE)
 
 
 def new_exchange(request: Request) -> RecordedExchange:
@@ -39,6 +45,7 @@ def new_exchange(request: Request) -> RecordedExchange:
         requested_at=utc_now(),
         sent=tempfile.SpooledTemporaryFile(max_size=_IN_MEMORY),
         received=tempfile.SpooledTemporaryFile(max_size=_IN_MEMORY),
+        validators=request.meta.get(VALIDATORS),
     )
 
 
@@ -56,8 +63,13 @@ class Wire:
         self.endless_head = False
 
     def begin(self, transport: Any, *, waits: bool) -> None:
-        """Note whom the connection is with, and whether what is sent *waits* for a TLS handshake."""
-        self.exchange.ip = transport.getPeer().host
+        """Note whom the connection is with, and whether what is sent *waits* for a TLS handshake.
+
+        Behind a proxy the host's address is not known: `WARC-IP-Address` is the one that belongs to the target's name
+        (WARC 1.1, 5.10), and the proxy's is none of it.
+        """
+        if self.exchange.proxy is None:
+            self.exchange.ip = as_written(transport.getPeer().host)
         self._waits = waits
 
     def goes_out(self) -> None:
@@ -65,8 +77,8 @@ class Wire:
         self._waits = False
 
     def send(self, data: bytes) -> None:
-        """Keep what goes out."""
-        self._keep(self.exchange.sent, data)
+        """Keep what goes out; but not the password for a proxy, which would go wherever the archive goes."""
+        self._keep(self.exchange.sent, _PROXY_PASSWORD.sub(b"", data) if self.exchange.proxy else data)
 
     def receive(self, data: bytes) -> None:
         """Keep what comes in."""
@@ -91,12 +103,16 @@ class Wire:
             ) from self.disk_error
 
     def lost(self, reason: Failure) -> None:
-        """Note how the connection ended: a body that ends with it is whole only after a clean end."""
-        self._lost_badly = self._live and not reason.check(ConnectionDone) and not _is_tls_end(reason)
+        """Note how the connection ended: a body that ends with it is whole only after a clean end.
+
+        Inside TLS that takes its closing alert (RFC 9112 9.8), or anyone on the way could have cut the page short.
+        """
+        self._lost_badly = self._live and not reason.check(ConnectionDone)
 
     def stop(self) -> None:
         """Keep nothing more; the exchange is over."""
         self._live = False
+        self.exchange.is_over = True
         self.exchange.elapsed_ms = round((time.monotonic() - self._started) * 1000)
 
     def arrived(self, response: Response) -> None:
@@ -114,13 +130,15 @@ class Wire:
         if self._waits:  # it was handed to TLS, and TLS never came about
             self.exchange.sent.seek(0)
             self.exchange.sent.truncate()
-        self.exchange.received.seek(0)
-        head, _ = split_head(self.exchange.received.read(_IN_MEMORY))
-        if not head:
-            return
-        if b"\n" in head:  # else the status line itself is cut, and its number may be half of one
-            self.exchange.http_status = parse_response(head).status or None
-        self.exchange.truncated = _truncation(error)
+        if length_of(self.exchange.received):
+            self.exchange.http_status = read_head(self.exchange.received).status or None
+            self.exchange.truncated = _truncation(error)
+
+
+def as_written(address: str) -> str:
+    """Return *address* as WARC wants it: dotted, or as RFC 5952 writes IPv6, which is what the system's own does."""
+    parsed = ip_address(address.partition("%")[0])
+    return str(parsed) if parsed.version == 4 else inet_ntop(AF_INET6, parsed.packed)  # noqa: PLR2004  # IPv4
 
 
 def _truncation(error: BaseException) -> str:
@@ -128,11 +146,6 @@ def _truncation(error: BaseException) -> str:
     if isinstance(error, DownloadCancelledError):
         return "length"
     return "time" if isinstance(error, DownloadTimeoutError) else "disconnect"
-
-
-def _is_tls_end(reason: Failure) -> bool:
-    """Tell whether a TLS connection ended without its closing alert, which many servers leave out."""
-    return "unexpected eof" in str(reason.value).lower()
 
 
 def describe(error: BaseException) -> str:
@@ -162,6 +175,8 @@ _LIMIT = re.compile(r"larger than download max size \((\d+)\)")
 def _in_words(error: BaseException) -> str:
     if isinstance(error, SSL.Error) and error.args and isinstance(error.args[0], list):
         return "TLS: " + "; ".join(str(entry[-1]) for entry in error.args[0])
+    if isinstance(error, VerificationError):
+        return "the certificate doesn't hold: it is for another host"
     if limit := _LIMIT.search(str(error)):
         return f"the body is larger than the limit of {int(limit[1]):,} bytes"
     own = next((words for kind, words in _WORDS if isinstance(error, kind)), None)

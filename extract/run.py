@@ -18,7 +18,7 @@ from dataclasses import dataclass, field
 from typing import IO, TYPE_CHECKING, Self
 
 from archive.errors import RecordError
-from archive.http_message import ContentDecodeError
+from archive.content_codings import ContentDecodeError
 from archive.records import Text, Verdict
 from extract.version import EXTRACTOR
 
@@ -241,11 +241,10 @@ def make_text(warc_dir: Path, item: PendingText) -> Text:
     from extract.page import extract_page
 
     try:
-        message = read_http_response(warc_dir, item.response)
+        message = read_http_response(warc_dir, item.response, item.original)
+        body = message.content()
     except (RecordError, OSError) as error:
         return _failed(item, {"rule": UNREADABLE, "error": str(error)})
-    try:
-        body = message.content()
     except ContentDecodeError as error:
         return _failed(item, {"rule": "undecodable", "error": str(error)})
     headers = {name.lower(): value for name, value in reversed(message.headers)}

@@ -19,7 +19,10 @@ _COMMANDS = {
     "status": ("status", "Say what is usable, what is not, and why."),
     "search": ("search", "Search titles and texts."),
     "show": ("show", "Show a source or an incident, with its evidence."),
-    "export": ("export", "Write everything as JSON lines, CSV or Markdown."),
+    "replay": ("replay", "Show the captured pages in a browser, by pywb."),
+    "export": ("export", "Write everything as JSON lines, CSV, Markdown or WACZ."),
+    "rebuild": ("rebuild", "Make the catalogue anew from the WARC files."),
+    "verify": ("verify", "Prove that the evidence is what was written, and seal it."),
 }
 """By name: the module in `sourcekeep.commands`, and the line for the list of commands."""
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import sqlite3
 import sys
 import time
 from pathlib import Path
@@ -11,6 +12,7 @@ from typing import TYPE_CHECKING, Self
 
 from scrapy import signals
 
+from archive.errors import ArchiveError
 from archive.folder import ArchiveFolder
 from crawler.signals import capture_written, crawl_planned, fetch_postponed
 from extract.version import EXTRACTOR
@@ -87,11 +89,18 @@ class CrawlDisplay:
             self._extraction.close_input()
             await self._wait_for_texts(self._extraction)
         if self._crawl_id:
+            self._print_report()
+
+    def _print_report(self) -> None:
+        try:
             report = make_report(self._folder, self._crawl_id, self._planned)
-            if self._as_json:
-                sys.stdout.write(json.dumps(report.as_dict()) + "\n")
-            else:
-                print_report(report)
+        except (ArchiveError, sqlite3.Error) as error:
+            self._say(f"warning: what the crawl came to can't be read from the catalogue: {error}")
+            return
+        if self._as_json:
+            sys.stdout.write(json.dumps(report.as_dict()) + "\n")
+        else:
+            print_report(report)
 
     async def _wait_for_texts(self, extraction: ExtractionProcess) -> None:
         """Wait for the extraction, saying so now and then; one that is interrupted waits a moment only."""
@@ -104,14 +113,19 @@ class CrawlDisplay:
                 return
             if time.monotonic() - told >= _TELL_SECONDS:
                 told = time.monotonic()
-                with self._folder.catalogue() as catalogue:
-                    left = catalogue.texts.count_pending(EXTRACTOR)
-                self._say(f"making texts of what was fetched: {left} left")
+                self._say(f"making texts of what was fetched: {self._texts_left()}")
         if code:
             self._say(
                 f"warning: the extraction ended with exit code {code}; see {extraction.log}, then run "
                 f"{self._command} extract"
             )
+
+    def _texts_left(self) -> str:
+        try:
+            with self._folder.catalogue() as catalogue:
+                return f"{catalogue.texts.count_pending(EXTRACTOR)} left"
+        except (ArchiveError, sqlite3.Error) as error:
+            return f"how many are left can't be read ({error})"
 
     def interrupt(self) -> None:
         """Take note that the user wants an end (Ctrl-C)."""

@@ -59,7 +59,8 @@ def make_report(folder: ArchiveFolder, crawl_id: int, planned: int) -> CrawlRepo
 
 
 def _seconds(start: str, end: str) -> float:
-    return round((datetime.fromisoformat(end) - datetime.fromisoformat(start)).total_seconds(), 3)
+    seconds = (datetime.fromisoformat(end) - datetime.fromisoformat(start)).total_seconds()
+    return max(0.0, round(seconds, 3))  # a clock may have been put back in between
 
 
 _FAILED = frozenset(Outcome) - {Outcome.FETCHED, Outcome.NOT_MODIFIED}

@@ -17,7 +17,7 @@ from scrapy.settings import Settings
 from archive.errors import ArchiveError
 from archive.folder import ArchiveFolder
 from archive.records import utc_now
-from archive.salvage import salvage
+from archive.recovery import reconcile
 from crawler.downloader import StoppableDownloader
 from crawler.frontier import Selection
 from crawler.spiders.citations import CitationsSpider
@@ -55,8 +55,8 @@ def run(archive_dir: Path, *, selection: Mapping[str, Any], settings: Mapping[st
 
 
 def _nothing_to_do(folder: ArchiveFolder, selection: Mapping[str, Any], *, as_json: bool) -> None:
-    with folder.lock("crawl"):  # a crash may have left an unfinished file, and no next crawl is in sight
-        salvage(folder.warc_dir)
+    with folder.lock("crawl"):  # a crash may have left something to put right, and no next crawl is in sight
+        reconcile(folder)
     with folder.catalogue() as catalogue:
         next_due, any_source = catalogue.sources.next_due_after(utc_now()), bool(catalogue.sources.all())
     if as_json:

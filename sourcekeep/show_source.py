@@ -63,6 +63,8 @@ def _print_captures(view: SourceView) -> None:
         return
     _heading("Last capture" if view.last is not view.best else "Last capture, which is also the best copy")
     _print_capture(view.last)
+    if view.best is not None and view.last.capture.revisit_of == view.best.id:
+        _fact("unchanged", "it is the page that the best copy holds")
     _fact("next due", when(view.source.next_due_at))
     if view.best is not None and view.best is not view.last:
         _heading("Best copy")
@@ -87,6 +89,8 @@ def _print_capture(view: CaptureView) -> None:
         click.echo(f"  … {count(len(left_out), 'exchange')} more (--json has them all)")
     for exchange in capture.exchanges[_FIRST_EXCHANGES:][-_LAST_EXCHANGES:]:
         _print_exchange(exchange)
+    if view.original:
+        _fact("same bytes", f"the payload is kept in {_place(view.original)}")
     if view.robots:
         _fact("robots.txt", _place(view.robots))
     _fact("record", _place(capture.place))

@@ -47,6 +47,8 @@ class CaptureView:
     advice: str
     robots: RecordPlace | None
     """Where the robots.txt lies that denied it, if one did."""
+    original: RecordPlace | None
+    """Where the payload lies of a response that is a revisit record."""
     capture: Capture
 
 
@@ -139,7 +141,7 @@ def raw_response(folder: ArchiveFolder, view: SourceView) -> HttpMessage:
     place = view.best.capture.exchanges[-1].response if view.best and view.best.capture.exchanges else None
     if place is None:
         raise NotFoundError(line(f"no copy of {view.source.url} is kept: {view.judgement.explanation}"))
-    return read_http_response(folder.warc_dir, place)
+    return read_http_response(folder.warc_dir, place, view.best.original if view.best else None)
 
 
 def _source_view(catalogue: Catalogue, source: Source) -> SourceView:
@@ -166,6 +168,7 @@ def _capture_view(catalogue: Catalogue, capture_id: int, capture: Capture, verdi
     ending = (capture.outcome, verdict, capture.http_status)
     why = capture.evidence.get("outcome")
     record_id = why.get("record_id") if isinstance(why, dict) else None
+    refers_to = capture.exchanges[-1].refers_to if capture.exchanges else None
     return CaptureView(
         id=capture_id,
         verdict=verdict,
@@ -173,6 +176,7 @@ def _capture_view(catalogue: Catalogue, capture_id: int, capture: Capture, verdi
         explanation=explain(*ending, capture.error, capture.evidence),
         advice=advice(*ending, capture.evidence),
         robots=catalogue.reports.place_of(record_id) if isinstance(record_id, str) else None,
+        original=catalogue.reports.place_of(refers_to) if refers_to else None,
         capture=capture,
     )
 

@@ -710,3 +710,22 @@ def test_catalogue_that_cannot_be_written_is_read(tmp_path: Path, monkeypatch: p
         assert [source.url for source in catalogue.sources.all()] == ["http://a.example/"]
         with pytest.raises(sqlite3.OperationalError, match="readonly"):
             cite(catalogue, "http://b.example/")
+
+
+def test_source_captured_under_a_clock_far_ahead_is_due_once_the_clock_is_right(tmp_path: Path) -> None:
+    with Catalogue(tmp_path / "catalogue.db") as catalogue:
+        with catalogue.transaction():
+            catalogue.incidents.put(Incident("1", "test", links=(CitedLink("http://a.example/"),)), utc_now())
+        crawl_id = catalogue.crawls.start("test", {}, {})
+        [source] = catalogue.sources.all()
+        future = "2036-01-01T00:00:00.000000Z"
+        place = RecordPlace("<urn:uuid:1>", "a.warc.gz", 0, 1)
+        plain = {"final_url": None, "http_status": 200, "error": None, "media_type": None, "bytes": 0}
+        capture = Capture(
+            source.id, crawl_id, future, future, outcome=Outcome.FETCHED, payload_digest=None, via="http", evidence={},
+            place=place, **plain,
+        )  # fmt: skip
+        with catalogue.transaction():
+            catalogue.captures.put(capture, Settings())
+        assert catalogue.sources.due("2036-01-02T00:00:00.000000Z") == []
+        assert [due.id for due in catalogue.sources.due("2026-11-23T00:00:00.000000Z")] == [source.id]

@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from archive.errors import WarcWriteError
+from archive.errors import CatalogueError, WarcWriteError
 from archive.records import utc_now
-from archive.salvage import TORN_SUFFIX, Salvaged, salvage, whole_members
+from archive.salvage import TORN_SUFFIX, Salvaged, whole_members
+from archive.salvage import salvage as salvage_series
 from archive.warc_reader import read_record
 from archive.warc_record import RecordType, WarcRecord, digest_of, new_record_id
 from archive.warc_writer import OPEN_SUFFIX, WarcWriter
@@ -21,6 +22,10 @@ if TYPE_CHECKING:
     from archive.records import RecordPlace
 
 NAME = "test-00000.warc.gz"
+
+
+def salvage(directory: Path) -> list[Salvaged]:
+    return salvage_series(directory, "test", lambda _: None)
 
 
 def write_open_file(directory: Path, blocks: list[bytes]) -> list[RecordPlace]:
@@ -92,9 +97,33 @@ def test_empty_file_leaves_nothing(tmp_path: Path) -> None:
 
 def test_all_open_files_are_salvaged(tmp_path: Path) -> None:
     for number in range(3):
-        (tmp_path / f"{number}.warc.gz{OPEN_SUFFIX}").write_bytes(gzip.compress(b"record") + b"torn")
+        (tmp_path / f"test-{number}.warc.gz{OPEN_SUFFIX}").write_bytes(gzip.compress(b"record") + b"torn")
     assert [salvaged.torn_bytes for salvaged in salvage(tmp_path)] == [4, 4, 4]
     assert sorted(path.suffix for path in tmp_path.iterdir()) == [".gz"] * 3 + [".torn"] * 3
+
+
+def test_files_of_another_series_are_left_to_their_writer(tmp_path: Path) -> None:
+    (tmp_path / f"other-0.warc.gz{OPEN_SUFFIX}").write_bytes(gzip.compress(b"record") + b"torn")
+    assert salvage(tmp_path) == []
+    assert [path.name for path in tmp_path.iterdir()] == [f"other-0.warc.gz{OPEN_SUFFIX}"]
+
+
+def test_file_has_its_final_name_only_when_its_rows_were_written(tmp_path: Path) -> None:
+    whole = gzip.compress(b"record")
+    (tmp_path / (NAME + OPEN_SUFFIX)).write_bytes(whole + b"torn")
+    seen = []
+
+    def take(path: Path) -> None:
+        seen.append((path.name, path.read_bytes()))
+        if len(seen) == 1:
+            raise CatalogueError("the catalogue is full")
+
+    with pytest.raises(CatalogueError):
+        salvage_series(tmp_path, "test", take)
+    assert not (tmp_path / NAME).exists()
+    salvage_series(tmp_path, "test", take)
+    assert seen == [(NAME + OPEN_SUFFIX, whole)] * 2
+    assert (tmp_path / NAME).read_bytes() == whole
 
 
 @pytest.mark.parametrize("tail", [bytes(4096), b"\x1f\x8b", b"\x1f\x8b\x08" + bytes(100), b"\xff" * 5000])

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import signal
+import sqlite3
 import subprocess
 import time
+from contextlib import closing
 from typing import TYPE_CHECKING
 
 import pytest
@@ -57,6 +59,12 @@ def assert_evidence_is_whole(crawled: Crawled) -> None:
                 assert read_record(crawled.folder.warc_dir, place).header("WARC-Record-ID") == place.record_id
 
 
+def exchanges_of_no_capture(folder: ArchiveFolder, url: str) -> int:
+    with closing(sqlite3.connect(folder.catalogue_path)) as connection:
+        sql = "SELECT COUNT(*) FROM exchanges WHERE url = ? AND capture_id IS NULL AND record_id IS NOT NULL"
+        return int(connection.execute(sql, (url,)).fetchone()[0])
+
+
 def counts(crawled: Crawled, urls: Sequence[str]) -> list[int]:
     return [len(crawled.captures[url]) for url in urls]
 
@@ -84,6 +92,7 @@ def test_interrupted_crawl_ends_cleanly_and_the_next_goes_on(mock_server: MockSe
         assert crawl["ended"] == "shutdown"
         assert {source.url for source in catalogue.sources.due(crawl["finished_at"])} == set(urls) - set(done)
     assert first.traces() == ""
+    assert exchanges_of_no_capture(folder, waiting[0]) == 1, "the first try is evidence, though no capture came of it"
 
     folder.settings_path.write_text("delay = 0\nretries = 0\n", encoding="utf-8")
     second = run_crawl(folder, mock_server)
@@ -106,8 +115,7 @@ def test_killed_crawl_loses_nothing_that_had_a_row(mock_server: MockServer, tmp_
         crawl = catalogue.crawls.last()
         assert crawl
         assert crawl["finished_at"] is None
-    (left,) = folder.warc_dir.iterdir()
-    assert left.suffix == ".open"
+    (left,) = folder.warc_dir.glob("*.open")
     with left.open("ab") as file:
         file.write(b"\x1f\x8b\x08 half a record")
 
@@ -174,7 +182,7 @@ def test_folder_that_cannot_be_written_is_a_clear_error(
 ) -> None:
     """Nothing can be made in it, for root neither; also where no request is ever made."""
     folder = make_archive(tmp_path / "archive", urls)
-    folder.warc_dir.rmdir()
+    folder.warc_dir.rename(tmp_path / "before")
     folder.warc_dir.symlink_to("/proc/self/fd")
     assert_failed_clearly(run_crawl(folder, mock_server), urls)
 

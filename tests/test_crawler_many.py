@@ -161,9 +161,9 @@ def test_one_slow_disk_sync_for_each_malformed_url_would_show(timed: Timed) -> N
 
 
 def test_every_outcome_of_the_design_comes_from_a_real_server(crawled: Crawled) -> None:
-    """With the cases on the wire; the certificates and robots.txt have modules of their own."""
+    """With the cases on the wire; certificates, robots.txt and conditional requests have modules of their own."""
     seen = {line.outcome for line in crawled.sources.values()} | {case.outcome for case in CASES.values()}
-    assert seen | {"tls-failed", "robots-denied"} == set(Outcome)
+    assert seen | {"tls-failed", "robots-denied", "not-modified"} == set(Outcome)
 
 
 def test_log_has_no_trace_of_a_bug(crawled: Crawled) -> None:

@@ -31,7 +31,7 @@ def test_crawl_takes_what_is_asked_for_and_else_what_is_due(mock_server: MockSer
     assert crawl() == (1, 1, "due")
     assert crawl() == (1, 1, "due")  # nothing is due
     assert crawl("-a", "all=1") == (2, 2, "all")
-    assert len([path for path in folder.warc_dir.iterdir() if path.suffix == ".gz"]) == 3
+    assert len(list(folder.warc_dir.glob("sourcekeep-*.warc.gz"))) == 4
 
 
 @pytest.mark.parametrize(
@@ -42,4 +42,4 @@ def test_crawl_of_what_is_not_there_says_so(mock_server: MockServer, tmp_path: P
     crawled = run_crawl(folder, mock_server, arguments=["-a", argument])
     assert crawled.exit_code != 0
     assert said in crawled.log
-    assert list(folder.warc_dir.iterdir()) == []
+    assert list(folder.warc_dir.glob("sourcekeep-*")) == []

@@ -1,10 +1,12 @@
-"""Certificates that hold and that don't: one crawl."""
+"""Certificates that hold and that don't, and every hostile exchange inside TLS: two crawls."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 import pytest
+from checking_wire import capture_of, check_bytes, check_last_response, check_outcome, url_of
+from mockserver.cases import CASES, MAX_BYTES, TIMEOUT
 from mockserver.crawling import Crawled, make_archive, run_crawl
 
 from archive.warc_reader import read_record
@@ -19,8 +21,12 @@ EXPECTED = {
     "https://wrong-name.secure.example/": "tls-failed",
     "https://plain.secure.example/": "tls-failed",
     "http://upgrade.polite.example/": "fetched",
+    # Ended without the alert that TLS ends with: whole only where the length says so (RFC 9112 9.8).
+    "https://cut.secure.example/behind-body": "fetched",
+    "https://cut.secure.example/in-body": "truncated",
+    "https://cut.secure.example/for-an-end": "truncated",
 }
-SAID = {"expired": "expired", "self-signed": "signed by itself", "wrong-name": "secure.example", "plain": "TLS"}
+SAID = {"expired": "expired", "self-signed": "signed by itself", "wrong-name": "for another host", "plain": "TLS"}
 
 
 @pytest.fixture(scope="module")
@@ -28,6 +34,7 @@ def crawled(mock_server: MockServer, tmp_path_factory: pytest.TempPathFactory) -
     folder = make_archive(tmp_path_factory.mktemp("tls") / "archive", EXPECTED, timeout=5)
     kinds = ("good", "expired", "self-signed", "wrong-name")
     rules = [mock_server.resolve_tls(f"{kind}.secure.example", kind) for kind in kinds]
+    rules.append(mock_server.resolve_tls("cut.secure.example", "good"))
     rules += [mock_server.resolve_tls("plain.secure.example", "http"), mock_server.resolve]
     return run_crawl(folder, mock_server, resolve=rules, environment={"SSL_CERT_FILE": str(mock_server.authority)})
 
@@ -60,7 +67,7 @@ def test_no_request_is_recorded_that_never_left(crawled: Crawled, mock_server: M
 
 
 def test_bytes_inside_tls_are_kept(crawled: Crawled, mock_server: MockServer) -> None:
-    logged = mock_server.exchanges("good.secure.example")
+    logged = mock_server.exchanges("good.secure.example", kind="good")
     kept = [
         exchange
         for captures in crawled.captures.values()
@@ -85,3 +92,30 @@ def test_chain_from_http_to_https_is_one_capture(crawled: Crawled) -> None:
 
 def test_log_has_no_trace_of_a_bug(crawled: Crawled) -> None:
     assert crawled.traces() == ""
+
+
+# What TLS carries
+
+
+@pytest.fixture(scope="module")
+def secured(mock_server: MockServer, tmp_path_factory: pytest.TempPathFactory) -> Crawled:
+    urls = [url_of(name, "https") for name in CASES]
+    folder = make_archive(tmp_path_factory.mktemp("tls") / "wire", urls, max_bytes=MAX_BYTES, timeout=TIMEOUT)
+    return run_crawl(
+        folder,
+        mock_server,
+        resolve=[mock_server.resolve_tls("*", "good")],
+        environment={"SSL_CERT_FILE": str(mock_server.authority)},
+    )
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_exchange_inside_tls_is_kept_as_one_without(secured: Crawled, mock_server: MockServer, name: str) -> None:
+    capture = capture_of(secured, name, "https")
+    check_outcome(capture, name)
+    check_bytes(secured, capture, mock_server.exchanges(f"{name}.wire.example", kind="good"), name)
+    check_last_response(secured, capture, name, "127.0.0.1")
+
+
+def test_log_of_the_exchanges_inside_tls_has_no_trace_of_a_bug(secured: Crawled) -> None:
+    assert secured.traces() == ""

@@ -160,12 +160,12 @@ import archive.warc_reader as reader
 
 read = reader.read_http_response
 
-def deadly(warc_dir, place):
+def deadly(warc_dir, place, original):
     if place.warc_file == {file!r}:
         with open({log!r}, "a") as log:
             log.write("dead\\n")
         os.kill(os.getpid(), signal.SIGKILL)
-    return read(warc_dir, place)
+    return read(warc_dir, place, original)
 
 reader.read_http_response = deadly
 """

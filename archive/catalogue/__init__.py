@@ -19,7 +19,10 @@ from sqlite_utils import Database
 
 from archive.catalogue.captures import Captures
 from archive.catalogue.crawls import Crawls
+from archive.catalogue.fixity import Fixity
 from archive.catalogue.incidents import Incidents
+from archive.catalogue.known import Known
+from archive.catalogue.ledger import Ledger
 from archive.catalogue.reports import Reports
 from archive.catalogue.sources import Sources
 from archive.catalogue.texts import Texts
@@ -63,7 +66,10 @@ class Catalogue:
         self.incidents = Incidents(self._connection)
         self.sources = Sources(self._connection)
         self.crawls = Crawls(self._connection)
+        self.fixity = Fixity(self._connection)
         self.captures = Captures(self._connection)
+        self.ledger = Ledger(self._connection)
+        self.known = Known(self._connection)
         self.texts = Texts(self._connection)
         self.reports = Reports(self._connection)
 
@@ -93,6 +99,25 @@ class Catalogue:
             self._connection.rollback()
             raise
         self._connection.commit()
+
+    @contextmanager
+    def savepoint(self) -> Iterator[None]:
+        """Within a transaction, take back what is done inside when anything inside raises, and that alone."""
+        self._connection.execute("SAVEPOINT part")
+        try:
+            yield
+        except BaseException:
+            self._connection.execute("ROLLBACK TO part")
+            raise
+        finally:
+            if self._connection.in_transaction:
+                self._connection.execute("RELEASE part")
+
+    def checkpoint(self) -> None:
+        """Bring everything into the one file; raises CatalogueError while somebody else has it open."""
+        busy = self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]
+        if busy:
+            raise CatalogueError(f"{self.path} is in use by another program")
 
     def close(self) -> None:
         """Close the file; safe to call twice."""

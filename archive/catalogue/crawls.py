@@ -19,21 +19,36 @@ class Crawls:
         self._db = connection
 
     def start(self, trigger: str, settings: Mapping[str, Any], versions: Mapping[str, str]) -> int:
-        """Begin a crawl and return its id."""
-        cursor = self._db.execute(
-            "INSERT INTO crawls (started_at, trigger, settings, versions) VALUES (?, ?, ?, ?)",
-            (utc_now(), trigger, json.dumps(settings), json.dumps(versions)),
-        )
+        """Begin a crawl of which there is no statement, and return its id."""
+        crawl_id = self.next_id()
+        self.put(crawl_id, utc_now(), trigger, settings, versions)
         self._db.commit()
-        return int(cursor.lastrowid or 0)
+        return crawl_id
 
     def finish(self, crawl_id: int, ended: str) -> None:
         """End a crawl, with why it ended and how many captures had which outcome."""
+        self.end(crawl_id, utc_now(), ended, self.outcomes(crawl_id))
+        self._db.commit()
+
+    def next_id(self) -> int:
+        """Return the id of the next crawl; it stays so as long as the caller holds the lock of the crawl."""
+        return int(self._db.execute("SELECT COALESCE(MAX(id), 0) + 1 AS n FROM crawls").fetchone()["n"])
+
+    def put(
+        self, crawl_id: int, started_at: str, trigger: str, settings: Mapping[str, Any], versions: Mapping[str, str]
+    ) -> None:
+        """Insert the row of a crawl that has begun, unless it is there."""
+        self._db.execute(
+            "INSERT OR IGNORE INTO crawls (id, started_at, trigger, settings, versions) VALUES (?, ?, ?, ?, ?)",
+            (crawl_id, started_at, trigger, json.dumps(settings), json.dumps(versions)),
+        )
+
+    def end(self, crawl_id: int, finished_at: str, ended: str, counts: Mapping[str, int]) -> None:
+        """Say in the row of a crawl when and why it ended, and how many captures had which outcome."""
         self._db.execute(
             "UPDATE crawls SET finished_at = ?, ended = ?, counts = ? WHERE id = ?",
-            (utc_now(), ended, json.dumps(self.outcomes(crawl_id)), crawl_id),
+            (finished_at, ended, json.dumps(counts), crawl_id),
         )
-        self._db.commit()
 
     def outcomes(self, crawl_id: int) -> dict[str, int]:
         """Return how many captures of a crawl had which outcome, most first."""
@@ -58,10 +73,15 @@ class Crawls:
 
     def get(self, crawl_id: int) -> dict[str, Any]:
         """Return the row of a crawl; raises KeyError when there is none."""
-        row = self._db.execute("SELECT * FROM crawls WHERE id = ?", (crawl_id,)).fetchone()
+        row = self.find(crawl_id)
         if row is None:
             raise KeyError(crawl_id)
-        return dict(row)
+        return row
+
+    def find(self, crawl_id: int) -> dict[str, Any] | None:
+        """Return the row of a crawl, or None."""
+        row = self._db.execute("SELECT * FROM crawls WHERE id = ?", (crawl_id,)).fetchone()
+        return dict(row) if row else None
 
     def last(self) -> dict[str, Any] | None:
         """Return the row of the newest crawl, or None."""

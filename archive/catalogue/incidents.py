@@ -23,16 +23,17 @@ class Incidents:
         self._db = connection
         self._sources = Sources(connection)
 
-    def put(self, incident: Incident) -> Change:
+    def put(self, incident: Incident, at: str | None = None, *, imported_at: str | None = None) -> Change:
         """Insert or update *incident* with its sources and citations, and say which it was.
 
+        *at* is when that is, now if it isn't given; a new incident may have been imported before, at *imported_at*.
         A source that is no longer cited stays, with its captures: evidence is never deleted.
         """
         digest = _digest(incident)
         row = self._db.execute("SELECT digest FROM incidents WHERE id = ?", (incident.id,)).fetchone()
         if row and row["digest"] == digest:
             return Change.UNCHANGED
-        now = utc_now()
+        at = at or utc_now()
         self._db.execute(
             """INSERT INTO incidents (id, origin, title, occurred, summary, fields, digest, imported_at, changed_at)
                VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
@@ -47,8 +48,8 @@ class Incidents:
                 storable(incident.summary),
                 _as_json(incident.fields),
                 digest,
-                now,
-                now,
+                imported_at or at,
+                at,
             ),
         )
         self._cite(incident)
@@ -107,11 +108,11 @@ class Incidents:
             )
         ]
 
-    def quarantine(self, piece: Quarantined) -> bool:
-        """Keep what could not be read; the same piece is kept once. Return whether it is new."""
+    def quarantine(self, piece: Quarantined, at: str | None = None) -> bool:
+        """Keep what could not be read, now or as of *at*; the same piece is kept once. Return whether it is new."""
         cursor = self._db.execute(
             "INSERT OR IGNORE INTO quarantine (file, line, reason, raw, seen_at) VALUES (?, ?, ?, ?, ?)",
-            (storable(piece.file), piece.line, storable(piece.reason), storable(piece.raw), utc_now()),
+            (storable(piece.file), piece.line, storable(piece.reason), storable(piece.raw), at or utc_now()),
         )
         return cursor.rowcount == 1
 

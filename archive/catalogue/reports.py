@@ -102,7 +102,7 @@ _EXPORT = f"""
       last.warc_offset AS capture_warc_offset, s.next_due_at,
       best.requested_at AS best_captured_at, best.outcome AS best_outcome, best.verdict AS best_verdict,
       best.final_url AS best_url, best.media_type, best.payload_digest,
-      e.record_id, e.warc_file, e.warc_offset, e.warc_length,
+      e.record_id, e.warc_file, e.warc_offset, e.warc_length, e.refers_to,
       t.extractor, t.title, t.byline, t.published_on, t.site_name, t.language, t.words, t.text, t.comments,
       (SELECT json_group_object(kind, n) FROM (SELECT kind, COUNT(*) AS n FROM notices WHERE text_id = t.id
         GROUP BY kind)) AS stripped
@@ -138,7 +138,8 @@ class Reports:
             f"""SELECT n.kind, COUNT(*) AS count,
                   (SELECT text FROM notices m WHERE m.kind = n.kind ORDER BY ABS(LENGTH(m.text) - 60), m.id LIMIT 1)
                     AS example
-                FROM notices n JOIN texts t ON t.id = n.text_id JOIN sources s ON s.last_capture_id = t.capture_id
+                FROM sources s JOIN captures c ON c.id = s.last_capture_id
+                  JOIN texts t ON t.capture_id = COALESCE(c.revisit_of, c.id) JOIN notices n ON n.text_id = t.id
                 WHERE {_NEWEST} GROUP BY n.kind ORDER BY 2 DESC, 1"""
         )
         return [NoticeCount(row["kind"], row["count"], row["example"]) for row in rows]

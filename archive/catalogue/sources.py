@@ -19,7 +19,10 @@ _IN_TURNS = "ROW_NUMBER() OVER (PARTITION BY s.host ORDER BY s.id), s.id"
 
 # A source that no incident cites any more keeps its captures, and is not fetched again.
 _CITED = "EXISTS (SELECT 1 FROM citations WHERE source_id = s.id)"
-_DUE = f"(s.last_capture_id IS NULL OR s.next_due_at <= ?) AND {_CITED}"
+# A capture of the day after tomorrow was made under a clock that was wrong, and so is the time that it gave.
+_DUE = f"""(s.last_capture_id IS NULL OR s.next_due_at <= :now
+    OR (SELECT finished_at FROM captures WHERE id = s.last_capture_id) > strftime('%Y-%m-%dT%H:%M:%fZ', :now, '+1 day'))
+    AND {_CITED}"""
 
 _WHOLE = ", ".join(f"'{outcome}'" for outcome in sorted(SUCCESSES))
 _PART = ", ".join(f"'{outcome}'" for outcome in sorted(PARTS))
@@ -70,7 +73,7 @@ class Sources:
 
         A captured source without a `next_due_at` is never due again (its URL can't be fetched, ever).
         """
-        return self._select(f"WHERE {_DUE} ORDER BY {_IN_TURNS}", (now,))
+        return self._select(f"WHERE {_DUE} ORDER BY {_IN_TURNS}", {"now": now})
 
     def of_incident(self, incident_id: str) -> list[Source]:
         """Return the sources that an incident cites, in its order."""
@@ -82,7 +85,7 @@ class Sources:
 
     def count_due(self, now: str) -> int:
         """Return how many sources `due` would give."""
-        row = self._db.execute(f"SELECT COUNT(*) AS n FROM sources s WHERE {_DUE}", (now,)).fetchone()
+        row = self._db.execute(f"SELECT COUNT(*) AS n FROM sources s WHERE {_DUE}", {"now": now}).fetchone()
         return int(row["n"])
 
     def next_due_after(self, now: str) -> str | None:
@@ -94,15 +97,20 @@ class Sources:
         return due
 
     def choose_best(self, source_ids: Iterable[int]) -> None:
-        """Let each source's best capture be its last one of the highest standing; one of none is never chosen."""
+        """Let each source's best capture be the one of the highest standing; one of none is never chosen.
+
+        Of several it is the one that was seen last: a page that came again unchanged was seen then, and stays the
+        capture that holds it.
+        """
         self._db.executemany(
             f"""UPDATE sources SET best_capture_id = (
-                  SELECT id FROM captures WHERE source_id = :id AND {STANDING_SQL} > 0
-                  ORDER BY {STANDING_SQL} DESC, id DESC LIMIT 1)
+                  SELECT c.id FROM captures c WHERE source_id = :id AND revisit_of IS NULL AND {STANDING_SQL} > 0
+                  ORDER BY {STANDING_SQL} DESC,
+                    MAX(c.id, COALESCE((SELECT MAX(r.id) FROM captures r WHERE r.revisit_of = c.id), 0)) DESC LIMIT 1)
                 WHERE id = :id""",
             [{"id": source_id} for source_id in source_ids],
         )
 
-    def _select(self, tail: str, parameters: tuple[object, ...] = ()) -> list[Source]:
+    def _select(self, tail: str, parameters: tuple[object, ...] | dict[str, object] = ()) -> list[Source]:
         rows = self._db.execute(f"SELECT {_COLUMNS} FROM sources s {tail}", parameters)
         return [Source(**{**dict(row), "health": Health(row["health"])}) for row in rows]

@@ -8,6 +8,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from archive.catalogue.places import place_of
 from archive.catalogue.sources import Sources
 from archive.records import Notice, NoticeKind, Outcome, PendingText, RecordPlace, Text, Verdict, utc_now
 from archive.storable import storable
@@ -19,6 +20,12 @@ if TYPE_CHECKING:
 _WITH_BODY = ", ".join(
     f"'{outcome}'" for outcome in (Outcome.FETCHED, Outcome.HTTP_ERROR, Outcome.TRUNCATED, Outcome.TOO_LARGE)
 )
+# A page that came again unchanged has the text of the capture that holds it.
+_PENDING = f"""
+    FROM captures c JOIN exchanges e ON e.capture_id = c.id LEFT JOIN exchanges o ON o.record_id = e.refers_to
+    WHERE c.outcome IN ({_WITH_BODY}) AND c.revisit_of IS NULL AND e.record_id IS NOT NULL
+      AND e.seq = (SELECT MAX(seq) FROM exchanges WHERE capture_id = c.id)
+      AND (:again OR NOT EXISTS (SELECT 1 FROM texts t WHERE t.capture_id = c.id AND t.extractor = :extractor))"""
 # Scripts without spaces between words: the index has whole runs of them as one word.
 _UNSPACED = re.compile(r"[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff]")
 _SNIPPET_WORDS = 24
@@ -52,13 +59,10 @@ class Texts:
         """
         rows = self._db.execute(
             f"""SELECT c.id AS capture_id, c.source_id, e.url, e.http_status, c.outcome,
-                  e.record_id, e.warc_file, e.warc_offset, e.warc_length
-                FROM captures c JOIN exchanges e ON e.capture_id = c.id
-                WHERE c.id > :after AND c.outcome IN ({_WITH_BODY}) AND e.record_id IS NOT NULL
-                  AND e.seq = (SELECT MAX(seq) FROM exchanges WHERE capture_id = c.id)
-                  AND (:again OR NOT EXISTS
-                    (SELECT 1 FROM texts t WHERE t.capture_id = c.id AND t.extractor = :extractor))
-                ORDER BY c.id LIMIT :limit""",
+                  e.record_id, e.warc_file, e.warc_offset, e.warc_length, o.record_id AS original_record_id,
+                  o.warc_file AS original_warc_file, o.warc_offset AS original_warc_offset,
+                  o.warc_length AS original_warc_length
+                {_PENDING} AND c.id > :after ORDER BY c.id LIMIT :limit""",
             {"after": after, "again": all_again, "extractor": extractor, "limit": limit},
         )
         return [
@@ -69,6 +73,7 @@ class Texts:
                 row["http_status"],
                 Outcome(row["outcome"]),
                 RecordPlace(row["record_id"], row["warc_file"], row["warc_offset"], row["warc_length"]),
+                place_of(row, "original_"),
             )
             for row in rows
         ]
@@ -76,14 +81,9 @@ class Texts:
     def count_pending(self, extractor: str, *, all_again: bool = False) -> int:
         """Return how many captures `pending` would give in all."""
         row = self._db.execute(
-            f"""SELECT COUNT(*) AS n FROM captures c WHERE c.outcome IN ({_WITH_BODY})
-                AND (SELECT e.record_id FROM exchanges e WHERE e.capture_id = c.id
-                     ORDER BY seq DESC LIMIT 1) IS NOT NULL
-                AND (:again OR NOT EXISTS
-                  (SELECT 1 FROM texts t WHERE t.capture_id = c.id AND t.extractor = :extractor))""",
-            {"extractor": extractor, "again": all_again},
-        )
-        return int(row.fetchone()["n"])
+            f"SELECT COUNT(*) AS n {_PENDING}", {"extractor": extractor, "again": all_again}
+        ).fetchone()
+        return int(row["n"])
 
     def put(self, texts: Sequence[Text]) -> None:
         """Write *texts* with their notices in one transaction, in place of earlier ones by the same extractor.
@@ -138,8 +138,9 @@ class Texts:
             ],
         )
         self._db.execute(
-            "UPDATE captures SET verdict = ?, evidence = json_set(evidence, '$.verdict', json(?)) WHERE id = ?",
-            (text.verdict, evidence, text.capture_id),
+            """UPDATE captures SET verdict = :verdict, evidence = json_set(evidence, '$.verdict', json(:evidence))
+               WHERE id = :id OR revisit_of = :id""",
+            {"verdict": text.verdict, "evidence": evidence, "id": text.capture_id},
         )
 
     def _source_ids(self, texts: Sequence[Text]) -> set[int]:
@@ -150,9 +151,14 @@ class Texts:
         return ids
 
     def latest(self, capture_id: int) -> Text | None:
-        """Return the newest text of a capture with its notices, or None."""
+        """Return the newest text of a capture with its notices, or None.
+
+        The text of a page that came again unchanged is that of the capture that holds it.
+        """
         row = self._db.execute(
-            "SELECT * FROM texts WHERE capture_id = ? ORDER BY id DESC LIMIT 1", (capture_id,)
+            """SELECT * FROM texts WHERE capture_id = (SELECT COALESCE(revisit_of, id) FROM captures WHERE id = ?)
+               ORDER BY id DESC LIMIT 1""",
+            (capture_id,),
         ).fetchone()
         if row is None:
             return None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Self
 
 from scrapy import Request, Spider, signals
@@ -14,14 +15,14 @@ from archive.folder import ArchiveFolder
 from crawler import settings as defaults
 from crawler.capture import CAPTURE, CaptureUnderWay
 from crawler.cookies import CaptureCookies
-from crawler.frontier import Selection
+from crawler.frontier import Selection, known_validators
 from crawler.outcomes import HostPausedError, is_passing, own_failure
 from crawler.retries import back_off, retry_after
 from crawler.signals import capture_written, crawl_planned, fetch_postponed
 from crawler.store import CrawlStore
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Coroutine
+    from collections.abc import AsyncIterator, Coroutine, Mapping
 
     from scrapy.crawler import Crawler
     from scrapy.http import Response
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
     from twisted.python.failure import Failure
 
     from archive.drafts import CaptureDraft
-    from archive.records import Source
+    from archive.records import Source, Validators
 
 WRITE_FAILED = "write-failed"
 """Why a crawl was closed whose captures could no longer be written."""
@@ -51,6 +52,8 @@ class CitationsSpider(Spider):
     write_error: ArchiveError | None = None
     """Why captures could no longer be written, if they could not."""
     sources: list[Source]
+    validators: Mapping[int, Validators] = MappingProxyType({})
+    """By source: what its page can be asked for with."""
     retries: int
     retry_wait: float
     retry_after_limit: float
@@ -81,12 +84,20 @@ class CitationsSpider(Spider):
         spider = super().from_crawler(crawler, *args, **kwargs)
         settings = crawler.settings
         folder = ArchiveFolder.open(Path(settings["SOURCEKEEP_ARCHIVE"]))
-        with folder.catalogue() as catalogue:
-            spider.sources = spider.selection.sources(catalogue)
+        own = folder.settings()
+        spider.store = CrawlStore(folder)
+        try:  # behind the store's recovery: what it brings back is not to be fetched again
+            with folder.catalogue() as catalogue:
+                spider.sources = spider.selection.sources(catalogue)
+                if own.conditional:
+                    spider.validators = known_validators(catalogue, folder.warc_dir)
+        except ArchiveError:
+            spider.store.release()
+            raise
         spider.retries = settings.getint("SOURCEKEEP_RETRIES")
         spider.retry_wait = settings.getfloat("SOURCEKEEP_RETRY_WAIT")
         spider.retry_after_limit = settings.getfloat("SOURCEKEEP_RETRY_AFTER_LIMIT")
-        spider.store = CrawlStore(folder, folder.settings(), spider.selection.trigger(), settings["USER_AGENT"])
+        spider.store.begin(own, spider.selection.trigger(), settings["USER_AGENT"])
         crawler.signals.connect(spider.stay_open, signal=signals.spider_idle)
         crawler.signals.connect(spider.close_store, signal=signals.spider_closed)
         return spider
@@ -96,7 +107,7 @@ class CitationsSpider(Spider):
         self.crawler.signals.send_catch_log(crawl_planned, total=len(self.sources), crawl_id=self.store.crawl_id)
         for source in self.sources:
             await self._room.acquire()  # Scrapy would take them all at once, however many
-            capture = self._under_way[source.id] = CaptureUnderWay(source)
+            capture = self._under_way[source.id] = CaptureUnderWay(source, self.validators.get(source.id))
             request = capture.request(callback=self.arrived, errback=self.failed)
             if isinstance(request, Request):
                 yield request
@@ -179,11 +190,12 @@ class CitationsSpider(Spider):
             raise DontCloseSpider
 
     async def close_store(self, reason: str) -> None:
-        """Drop what still waits (it stays due) and close the store."""
+        """Give up what still waits (it stays due; what was exchanged for it is evidence) and close the store."""
         for task in self._waiting:
             task.cancel()
         for capture in self._under_way.values():
-            capture.drop()
+            if over := capture.give_up():
+                self.store.submit_exchanges(over)
         try:
             await asyncio.to_thread(self.store.close, reason)
         except ArchiveError as error:

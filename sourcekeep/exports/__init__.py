@@ -1,5 +1,5 @@
-"""Exports: the citations with what is known of each, as JSON lines, CSV or Markdown (`docs/export.md`)."""
+"""Exports (`docs/export.md`): the citations with what is known of each, as JSON lines, CSV or Markdown; WACZ."""
 
-from sourcekeep.exports.run import FORMATS, export
+from sourcekeep.exports.run import FORMATS, export, export_wacz
 
-__all__ = ["FORMATS", "export"]
+__all__ = ["FORMATS", "export", "export_wacz"]

@@ -23,7 +23,7 @@ COLUMNS = (
     *("capture_record_id", "capture_warc_file", "capture_warc_offset", "next_due_at"),
     # the best copy, and the record that proves it
     *("best_captured_at", "best_outcome", "best_verdict", "best_url", "media_type"),
-    *("payload_digest", "record_id", "warc_file", "warc_offset", "warc_length"),
+    *("payload_digest", "record_id", "warc_file", "warc_offset", "warc_length", "refers_to"),
     # the best copy's text
     *("extractor", "title", "byline", "published_on", "site_name", "language", "words", "text", "comments"),
     "stripped",

@@ -11,7 +11,7 @@ from sourcekeep.exports.json_lines import json_lines
 from sourcekeep.exports.markdown import markdown
 from sourcekeep.exports.output import output_to
 from sourcekeep.exports.rows import complete
-from sourcekeep.screen import write_bytes
+from sourcekeep.screen import count, write_bytes
 from sourcekeep.showing import NotFoundError, near
 
 if TYPE_CHECKING:
@@ -58,6 +58,22 @@ def export(folder: ArchiveFolder, name: str, *, incident_id: str | None, path: P
         click.echo("note: nothing is cited yet; there is nothing to export", err=True)
     elif path is not None:
         click.echo(f"{rows.citations:,} citations written to {path}", err=True)
+
+
+def export_wacz(folder: ArchiveFolder, path: Path | None) -> None:
+    """Write the archive as a WACZ package to *path* or standard output; raises ArchiveError."""
+    from sourcekeep.byte_progress import for_stderr
+    from sourcekeep.exports.wacz import package
+
+    progress = for_stderr("packaging")
+    try:
+        with folder.catalogue() as catalogue, output_to(path, folder) as output:
+            packaged = package(catalogue, folder, output, progress)
+    finally:
+        progress.close()
+    if path is not None:
+        held = f"{count(packaged.files, 'WARC file')}, {count(packaged.pages, 'page')}"
+        click.echo(f"{held} written to {path}", err=True)
 
 
 def _check_incident(catalogue: Catalogue, incident_id: str) -> None:

@@ -1,4 +1,4 @@
-"""One import: every file is checked, then all of them go into the catalogue in one transaction, or none does."""
+"""One import: every file is checked, then all of them go into the archive, or none does."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from archive.folder import ArchiveFolder
+from archive.ledger.imports import importing
 from archive.records import Change, Incident, Quarantined
 from archive.urls import url_key
 from sourcekeep.incidents.reading import ImportFormatError, Reading, quarantined
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from pathlib import Path
 
-    from archive.catalogue import Catalogue
+    from archive.ledger.imports import ImportWriter
 
 SHOWN = 5
 """How many of the pieces that could not be read are named."""
@@ -69,16 +70,18 @@ def run(
     """Import *readings* into the archive at *archive*, which is made if it is missing; return a report of each.
 
     *progress* is told the name of the input and how many of its records are done. With *dry_run* nothing is
-    written. Raises ImportFormatError, with nothing written, when a reading holds no incident; ArchiveError when
-    the archive cannot be used.
+    written. Another import is waited for. Raises ImportFormatError, with nothing written, when a reading holds no
+    incident; ArchiveError when the archive cannot be used.
     """
     for reading in readings:
         _check(reading)
     if dry_run:
         return _take_all(readings, None, progress)
     folder = ArchiveFolder.create(archive)
-    with folder.catalogue() as catalogue, catalogue.transaction():
-        return _take_all(readings, catalogue, progress)
+    with importing(folder) as writer:
+        reports = _take_all(readings, writer, progress)
+        writer.close({"files": [report.as_dict() for report in reports]})
+    return reports
 
 
 def _check(reading: Reading) -> None:
@@ -92,14 +95,14 @@ def _check(reading: Reading) -> None:
 
 
 def _take_all(
-    readings: Sequence[Reading], catalogue: Catalogue | None, progress: Callable[[str, int], None] | None
+    readings: Sequence[Reading], writer: ImportWriter | None, progress: Callable[[str, int], None] | None
 ) -> list[Report]:
     reports: list[Report] = []
     file_of: dict[str, str] = {}
     for reading in readings:
         report = Report(reading.name, reading.format, reading.guess)
         for count, record in enumerate(reading, 1):
-            _take(_once(record, reading.name, file_of), report, catalogue)
+            _take(_once(record, reading.name, file_of), report, writer)
             if progress:
                 progress(reading.name, count)
         reports.append(report)
@@ -118,16 +121,16 @@ def _once(record: Incident | Quarantined, file: str, file_of: dict[str, str]) ->
     )
 
 
-def _take(record: Incident | Quarantined, report: Report, catalogue: Catalogue | None) -> None:
+def _take(record: Incident | Quarantined, report: Report, writer: ImportWriter | None) -> None:
     if isinstance(record, Quarantined):
         report.quarantined += 1
         report.first_quarantined += [record] if report.quarantined <= SHOWN else []
-        if catalogue:
-            catalogue.incidents.quarantine(record)
+        if writer:
+            writer.quarantine(record)
         return
     report.incidents += 1
-    if catalogue:
-        report.changes[catalogue.incidents.put(record)] += 1
+    if writer:
+        report.changes[writer.put(record)] += 1
     for link in record.links:
         report.urls += link.has_url
         report.lost += not link.has_url

@@ -5,7 +5,8 @@
         for exchange in server.exchanges():
             exchange.request, exchange.sent  # the bytes as they crossed the wire
 
-What it answers stands in `site.py` and `cases.py`. It listens on 127.0.0.1, on ports that the system picks.
+What it answers stands in `site.py` and `cases.py`; `proxy.py` is how it behaves as a proxy. It listens on 127.0.0.1
+and, where the machine has IPv6, on ::1, on ports that the system picks.
 """
 
 from __future__ import annotations
@@ -30,6 +31,8 @@ __all__ = ["LoggedExchange", "MockServer"]
 class LoggedExchange:
     """One request that came, and what was sent back, as the server saw them."""
 
+    kind: str
+    """Which of the server's ports it came to, see `MockServer.ports`."""
     connection: int
     host: str
     path: str
@@ -38,6 +41,10 @@ class LoggedExchange:
     ended: float
     request: bytes
     sent: bytes
+    """At most the first 4 MiB of it."""
+    sent_length: int
+    sent_digest: str
+    """Of all that was sent, written as WARC writes digests."""
 
 
 class MockServer:
@@ -46,10 +53,13 @@ class MockServer:
     def __init__(self, directory: Path) -> None:
         self._directory = directory
         self._log = directory / "exchanges.jsonl"
+        self._logged: list[LoggedExchange] = []
+        self._read = 0
         self.authority = directory / "authority.pem"
         """The certificate that signed the good one; for SSL_CERT_FILE."""
         self.ports: dict[str, int] = {}
-        """By kind: `http`, and the TLS ones `good`, `expired`, `self-signed`, `wrong-name`."""
+        """By kind: `http`; with TLS `good`, `expired`, `self-signed`, `wrong-name`; on ::1 `http6` and `good6`; a proxy
+        `proxy`, one that wants a password `password-proxy`, and where a proxy's tunnels lead, `tunnel`."""
 
     def __enter__(self) -> Self:
         make_certificates(self._directory)
@@ -78,12 +88,25 @@ class MockServer:
         """Return the rule that sends port 443 of *host* to the port with the certificate *kind*."""
         return f"{host}:443:127.0.0.1:{self.ports[kind]}"
 
-    def exchanges(self, host: str | None = None, *, robots: bool = False) -> list[LoggedExchange]:
-        """Return the exchanges so far, of all hosts or of one, in the order of their starts."""
-        lines = self._log.read_text(encoding="utf-8").splitlines() if self._log.exists() else []
-        found = [_exchange(json.loads(line)) for line in lines]
-        found = [each for each in found if host in (None, each.host) and (robots or each.path != "/robots.txt")]
+    def exchanges(
+        self, host: str | None = None, *, kind: str | None = None, robots: bool = False
+    ) -> list[LoggedExchange]:
+        """Return the exchanges so far, of all hosts and ports or of one, in the order of their starts."""
+        self._read_on()
+        found = [each for each in self._logged if host in (None, each.host) and kind in (None, each.kind)]
+        found = [each for each in found if robots or each.path != "/robots.txt"]
         return sorted(found, key=lambda each: each.started)
+
+    def _read_on(self) -> None:
+        """Read what was logged since the last time."""
+        if not self._log.exists():
+            return
+        with self._log.open("rb") as file:
+            file.seek(self._read)
+            lines = file.read().splitlines(keepends=True)
+        whole = [line for line in lines if line.endswith(b"\n")]
+        self._read += sum(map(len, whole))
+        self._logged += [_exchange(json.loads(line)) for line in whole]
 
 
 def _exchange(line: dict[str, object]) -> LoggedExchange:

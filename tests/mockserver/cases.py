@@ -28,7 +28,7 @@ BODY = b"<!doctype html><title>A page</title><p>Some words that a page says.</p>
 ALL_BYTES = bytes(range(256)) * 5
 MAX_BYTES = 200_000
 """`max_bytes` of the crawl that the cases are for."""
-TIMEOUT = 1.5
+TIMEOUT = 2.0
 """`timeout` of it, in seconds."""
 
 
@@ -64,6 +64,7 @@ def _raw(head: bytes, body: bytes = BODY) -> bytes:
     return head.replace(b"|", b"\r\n") + b"\r\n\r\n" + body
 
 
+_FILLER = b"X-Filler: " + b"and so on " * 100 + b"\r\n"
 _LENGTH = b"Content-Length: %d" % len(BODY)
 _HTML = b"HTTP/1.1 200 OK|Content-Type: text/html|"
 _OPEN_ENDED = _HTML + b"Connection: close"
@@ -80,9 +81,20 @@ def _coded(coding: bytes, body: bytes) -> Case:
     return _case(_raw(head, body), payload=body)
 
 
+def _coded_chunks(coding: bytes, body: bytes, size: int = 50) -> Case:
+    return _case(_raw(_CHUNKED + b"|Content-Encoding: " + coding, _chunks(body, size)), payload=body)
+
+
 def _raw_deflate(body: bytes) -> bytes:
     compressor = zlib.compressobj(wbits=-zlib.MAX_WBITS)
     return compressor.compress(body) + compressor.flush()
+
+
+def _refused(status: bytes, body: bytes) -> Case:
+    """Return a 3xx that browsers don't follow, though it names a place."""
+    return _case(
+        redirect(status, b"/next", body=body), outcome="http-error", status=int(status.split()[0]), payload=body
+    )
 
 
 def _redirected(status: bytes, body: bytes = b"moved") -> Case:
@@ -115,6 +127,7 @@ _HEADERS: dict[str, Case] = {
     "header-without-name": _case(_raw(b"HTTP/1.1 200 OK|: nameless|" + _LENGTH)),
     "space-before-colon": _case(_raw(b"HTTP/1.1 200 OK|X-Space : a|" + _LENGTH)),
     "many-headers": _case(_raw(_HTML + b"".join(b"X-%d: %s|" % (n, b"v" * 1000) for n in range(300)) + _LENGTH)),
+    "300-kilobyte-header": _case(_raw(_HTML + b"X-Long: " + b"0123456789" * 30_000 + b"|" + _LENGTH)),
     "long-header-line": _case(_raw(_HTML + b"Content-Security-Policy: " + b"a.example " * 4000 + b"|" + _LENGTH)),
     "odd-content-type": _case(_raw(b"HTTP/1.1 200 OK|Content-Type: \xff; charset=\xfe|" + _LENGTH)),
     "unknown-charset": _case(_raw(b"HTTP/1.1 200 OK|Content-Type: text/html; charset=martian|" + _LENGTH)),
@@ -155,6 +168,9 @@ _BODIES: dict[str, Case] = {
     ),
     "chunked-extensions": _case(_raw(_CHUNKED, _chunks(BODY, extension=b';name="value; with 0"'))),
     "chunked-trailers": _case(_raw(_CHUNKED + b"|Trailer: X-Sum", _chunks(BODY, last=b"0\r\nX-Sum: 12\r\n\r\n"))),
+    "chunked-many-trailers": _case(
+        _raw(_CHUNKED, _chunks(BODY, last=b"0\r\nX-A:b\r\nx-a: \xe9\r\nSet-Cookie: t=1\r\n\r\n"))
+    ),
     "chunked-drip": _case(
         _raw(_CHUNKED, b""),
         *(step for byte in _chunks(b"slow", 2) for step in (bytes([byte]), Pause(0.01))),
@@ -191,6 +207,14 @@ _BODIES: dict[str, Case] = {
         Pause(0.05),
         b"HTTP/1.1 102 Processing\r\n\r\n" + _raw(_HTML + _LENGTH),
     ),
+    "switching-protocols": _case(
+        b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: h2c\r\n\r\nPRI",
+        Close(),
+        outcome="truncated",
+        status=101,
+        payload=None,
+        truncated="disconnect",
+    ),
     "drip": _case(_raw(_HTML + b"Content-Length: 20", b""), *(b"12345", Pause(0.1)) * 4, payload=b"12345" * 4),
     "split-head": _case(
         b"HTTP/1.1 20",
@@ -205,6 +229,7 @@ _BODIES: dict[str, Case] = {
 }
 
 _GZIPPED = gzip.compress(BODY, mtime=0)
+_BOMB = gzip.compress(bytes(30_000_000), mtime=0)
 _CODINGS: dict[str, Case] = {
     "gzip": _coded(b"gzip", _GZIPPED),
     "x-gzip": _coded(b"X-GZip", _GZIPPED),
@@ -222,17 +247,40 @@ _CODINGS: dict[str, Case] = {
     "empty-gzip": _coded(b"gzip", b""),
     "unknown-coding": _coded(b"martian", BODY),
     "latin-1-coding": _coded(b"\xe9\xff", BODY),
-    "gzip-bomb": _coded(b"gzip", gzip.compress(bytes(30_000_000), mtime=0)),
-    "chunked-gzip": _case(_raw(_CHUNKED + b"|Content-Encoding: gzip", _chunks(_GZIPPED)), payload=_GZIPPED),
+    "gzip-then-brotli": _coded(b"gzip, br", brotli.compress(_GZIPPED)),
+    "two-coding-fields": _coded(b"gzip|Content-Encoding: br", brotli.compress(_GZIPPED)),
+    "coding-said-twice": _coded(b"gzip|Content-Encoding: gzip", _GZIPPED),
+    "until-close-gzip": _case(_raw(_OPEN_ENDED + b"|Content-Encoding: gzip", _GZIPPED), Close(), payload=_GZIPPED),
+    "chunked-gzip": _coded_chunks(b"gzip", _GZIPPED),
+    "chunked-deflate": _coded_chunks(b"deflate", zlib.compress(BODY)),
+    "chunked-deflate-raw": _coded_chunks(b"deflate", _raw_deflate(BODY)),
+    "chunked-brotli": _coded_chunks(b"br", brotli.compress(BODY)),
+    "chunked-zstd": _coded_chunks(b"zstd", zstd.compress(BODY)),
+    "chunked-gzip-twice": _coded_chunks(b"gzip, gzip", gzip.compress(_GZIPPED, mtime=0)),
+    "gzip-bomb": _coded(b"gzip", _BOMB),
+    "gzip-twice-bomb": _coded(b"gzip, gzip", gzip.compress(_BOMB, mtime=0)),
+    "deflate-bomb": _coded(b"deflate", zlib.compress(bytes(30_000_000))),
+    "brotli-bomb": _coded(b"br", brotli.compress(bytes(30_000_000), quality=1)),
+    "zstd-bomb": _coded(b"zstd", zstd.compress(bytes(30_000_000))),
+    "chunked-gzip-bomb": _coded_chunks(b"gzip", gzip.compress(bytes(20_000_000), mtime=0), 5000),
 }
 
 _STATUSES: dict[str, Case] = {
     "no-content": _case(b"HTTP/1.1 204 No Content\r\nX-A: b\r\n\r\n", status=204, payload=b""),
-    "not-modified": _case(
-        b'HTTP/1.1 304 Not Modified\r\nETag: "x"\r\n\r\n', outcome="not-modified", status=304, payload=b""
+    "not-modified-unasked": _case(
+        b'HTTP/1.1 304 Not Modified\r\nETag: "x"\r\n\r\n', outcome="http-error", status=304, payload=b""
     ),
     "partial-content": _case(respond(status=b"206 Partial Content", body=BODY), status=206),
-    "multiple-choices": _case(respond(status=b"300 Multiple Choices", body=BODY), outcome="http-error", status=300),
+    "not-modified-unasked-with-length": _case(
+        b"HTTP/1.1 304 Not Modified\r\nContent-Length: 999\r\n\r\n", outcome="http-error", status=304, payload=b""
+    ),
+    "reset-content": _case(respond(status=b"205 Reset Content"), status=205, payload=b""),
+    "multiple-choices": _refused(b"300 Multiple Choices", BODY),
+    "multiple-choices-bare": _refused(b"300 Multiple Choices", b""),
+    "use-proxy": _refused(b"305 Use Proxy", BODY),
+    "use-proxy-bare": _refused(b"305 Use Proxy", b""),
+    "switch-proxy": _refused(b"306 Switch Proxy", BODY),
+    "unknown-3xx": _refused(b"399 Elsewhere", b""),
     "not-found": _case(respond(status=b"404 Not Found", body=BODY), outcome="http-error", status=404),
     "gone": _case(respond(status=b"410 Gone", body=BODY), outcome="http-error", status=410),
     "legal-reasons": _case(respond(status=b"451 Unavailable", body=BODY), outcome="http-error", status=451),
@@ -245,12 +293,30 @@ _STATUSES: dict[str, Case] = {
     "server-error-once": Case({"/": ((respond(status=b"502 Bad Gateway"),), (respond(body=BODY),))}),
 }
 
+_FOLLOWED = (
+    b"301 Moved Permanently",
+    b"302 Found",
+    b"303 See Other",
+    b"307 Temporary Redirect",
+    b"308 Permanent Redirect",
+)
 _REDIRECTS: dict[str, Case] = {
-    "moved-301": _redirected(b"301 Moved Permanently"),
-    "moved-302": _redirected(b"302 Found", b""),
-    "moved-303": _redirected(b"303 See Other"),
-    "moved-307": _redirected(b"307 Temporary Redirect"),
-    "moved-308": _redirected(b"308 Permanent Redirect"),
+    **{f"moved-{status.split()[0].decode()}": _redirected(status) for status in _FOLLOWED},
+    **{f"moved-{status.split()[0].decode()}-bare": _redirected(status, b"") for status in _FOLLOWED},
+    "moved-chunked": Case(
+        {
+            "/": ((_raw(b"HTTP/1.1 302 Found|Location: /next|Transfer-Encoding: chunked", _chunks(BODY)),),),
+            "/next": ((respond(body=BODY),),),
+        },
+        final_path="/next",
+    ),
+    "moved-until-close": Case(
+        {
+            "/": ((_raw(b"HTTP/1.0 301 Moved|Location: /next"), Close()),),
+            "/next": ((respond(body=BODY),),),
+        },
+        final_path="/next",
+    ),
     "relative-location": Case(
         {
             "/": ((redirect(b"302 Found", b"a/b/c?x=1#part"),),),
@@ -323,6 +389,21 @@ _ENDS: dict[str, Case] = {
     "reset-in-head": _case(
         b"HTTP/1.1 200 OK\r\nContent-Ty", Reset(), outcome="truncated", payload=b"", truncated="disconnect"
     ),
+    "reset-behind-early-hints": _case(
+        b"HTTP/1.1 103 Early Hints\r\nLink: </a.css>\r\n\r\nHTTP/1.1 200 OK\r\nContent-Ty",
+        Reset(),
+        outcome="truncated",
+        payload=b"",
+        truncated="disconnect",
+    ),
+    "reset-in-status-line-behind-early-hints": _case(
+        b"HTTP/1.1 103 Early Hints\r\n\r\nHTTP/1.1 2",
+        Reset(),
+        outcome="truncated",
+        status=103,
+        payload=b"",
+        truncated="disconnect",
+    ),
     "reset-in-body": _case(_raw(_HTML + b"Content-Length: 9999"), Reset(), outcome="truncated", truncated="disconnect"),
     "no-http": _case(
         b"220 mail.example ESMTP\r\n", Close(), outcome="reset", status=None, payload=None, truncated="disconnect"
@@ -356,14 +437,14 @@ _ENDS: dict[str, Case] = {
         cut=True,
     ),
     "endless-head": _case(
-        b"HTTP/1.1 200 OK\r\n" + b"X-Filler: and so on, and so on, and so on\r\n" * 60_000,
+        b"HTTP/1.1 200 OK\r\n" + _FILLER * 2_700,
         outcome="too-large",
         payload=None,
         truncated="length",
         cut=True,
     ),
     "endless-interim-responses": _case(
-        b"HTTP/1.1 100 Continue\r\n\r\n" * 100_000,
+        (b"HTTP/1.1 100 Continue\r\n" + _FILLER + b"\r\n") * 2_600,
         outcome="too-large",
         status=100,
         payload=None,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from ipaddress import IPv6Address
 from typing import TYPE_CHECKING
 
 from cryptography import x509
@@ -15,7 +16,8 @@ if TYPE_CHECKING:
 
 KINDS = ("good", "expired", "self-signed", "wrong-name")
 HOST = "secure.example"
-"""The host that every certificate but `wrong-name` is for, with the hosts below it."""
+NAMES = (HOST, f"*.{HOST}", "*.wire.example", "http-1.0.wire.example", "*.large.example")
+"""What every certificate but `wrong-name` is for, beside the address ::1."""
 
 
 def make_certificates(directory: Path) -> None:
@@ -23,12 +25,11 @@ def make_certificates(directory: Path) -> None:
     authority_key = ec.generate_private_key(ec.SECP256R1())
     authority = _sign("Mock Authority", (), authority_key, "Mock Authority", authority_key, days=30)
     (directory / "authority.pem").write_bytes(authority.public_bytes(serialization.Encoding.PEM))
-    names = (HOST, f"*.{HOST}")
     for kind in KINDS:
         key = ec.generate_private_key(ec.SECP256R1())
         certificate = _sign(
             HOST,
-            ("elsewhere.example",) if kind == "wrong-name" else names,
+            ("elsewhere.example",) if kind == "wrong-name" else NAMES,
             key,
             HOST if kind == "self-signed" else "Mock Authority",
             key if kind == "self-signed" else authority_key,
@@ -61,6 +62,8 @@ def _sign(  # what a certificate says
         .add_extension(x509.BasicConstraints(ca=not hosts, path_length=None), critical=True)
     )
     if hosts:
-        names = x509.SubjectAlternativeName([x509.DNSName(host) for host in hosts])
-        builder = builder.add_extension(names, critical=False)
+        names: list[x509.GeneralName] = [x509.DNSName(host) for host in hosts]
+        if hosts is NAMES:
+            names.append(x509.IPAddress(IPv6Address("::1")))
+        builder = builder.add_extension(x509.SubjectAlternativeName(names), critical=False)
     return builder.sign(issuer_key, hashes.SHA256())

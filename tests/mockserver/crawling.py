@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from archive.folder import ArchiveFolder
+from archive.ledger.imports import importing
 from archive.records import Capture, CitedLink, Incident
 
 if TYPE_CHECKING:
@@ -34,8 +35,9 @@ def make_archive(path: Path, urls: Iterable[str], **settings: object) -> Archive
     lines = [f"{name} = {_toml(value)}\n" for name, value in {**_QUICK, **settings}.items()]
     folder.settings_path.write_text("".join(lines), encoding="utf-8")
     incident = Incident("1", "test", links=tuple(CitedLink(url) for url in urls))
-    with folder.catalogue() as catalogue, catalogue.transaction():
-        catalogue.incidents.put(incident)
+    with importing(folder) as writer:
+        writer.put(incident)
+        writer.close({"files": []})
     return folder
 
 

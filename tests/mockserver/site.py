@@ -2,18 +2,26 @@
 
 - `NAME.wire.example`: the case NAME of `cases.py`.
 - `NAME.polite.example` and `NAME.robots.example`: hosts that ask crawlers for something.
+- `KIND.large.example`: bodies of any size, see `large.py`.
 - any other host: a small page on every path, no robots.txt.
 """
 
 from __future__ import annotations
 
+import gzip
 from random import Random
 
 from mockserver.cases import CASES
-from mockserver.steps import Answer, Close, Pause, page, redirect, respond
+from mockserver.large import large_answer
+from mockserver.steps import Answer, Close, Cut, Pause, page, redirect, respond
 
 _NO_ROBOTS: Answer = (respond(status=b"404 Not Found"),)
 _BUSY: Answer = (respond(b"Retry-After: 2", status=b"503 Service Unavailable", body=b"busy"),)
+_THREE_MEBIBYTES = b"# nothing more to say\n" * 143_000
+
+
+def _zipped(body: bytes, *fields: bytes) -> Answer:
+    return (respond(b"Content-Encoding: gzip", *fields, body=gzip.compress(body, mtime=0)),)
 
 
 def _robots(text: bytes) -> Answer:
@@ -37,11 +45,15 @@ ROBOTS: dict[str, tuple[Answer, ...]] = {
     "garbage.robots.example": (_robots(bytes(range(256)) * 40),),
     "html.robots.example": (_robots(b"<html><body>User-agent: *<p>Disallow: /</body></html>"),),
     "bom.robots.example": (_robots(b"\xef\xbb\xbfUser-agent: *\r\nDisallow: /private\r\n"),),
+    "long.example": (_zipped(b"User-agent: *\nDisallow: /private\n" + _THREE_MEBIBYTES),),
     "crawl-delay.polite.example": (_robots(b"User-agent: *\nCrawl-delay: 0.6\n"),),
     "robots-busy.polite.example": (_BUSY, _robots(b"User-agent: *\nDisallow: /private\n")),
 }
 
 _ANSWERS: dict[tuple[str, str], tuple[Answer, ...]] = {
+    ("long.example", "/refreshing"): (
+        _zipped(b'<meta http-equiv="refresh" content="0; url=/end">' + _THREE_MEBIBYTES, b"Content-Type: text/html"),
+    ),
     ("busy.polite.example", "/first"): (_BUSY, (page("no longer busy"),)),
     ("closed.polite.example", "/first"): (
         (respond(b"Retry-After: 86400", status=b"429 Too Many Requests", body=b"tomorrow"),),
@@ -60,6 +72,9 @@ _ANSWERS: dict[tuple[str, str], tuple[Answer, ...]] = {
     ("big.interrupted.example", "/"): ((respond(body=Random(1).randbytes(900_000)),),),
     ("zeros.interrupted.example", "/"): ((respond(body=bytes(3_000_000)),),),
     ("upgrade.polite.example", "/"): ((redirect(b"301 Moved Permanently", b"https://good.secure.example/end"),),),
+    ("cut.secure.example", "/behind-body"): ((page("whole"), Cut()),),
+    ("cut.secure.example", "/in-body"): ((b"HTTP/1.1 200 OK\r\nContent-Length: 99\r\n\r\nnot whole", Cut()),),
+    ("cut.secure.example", "/for-an-end"): ((b"HTTP/1.1 200 OK\r\n\r\nno length", Cut()),),
     ("into-private.robots.example", "/"): (
         (redirect(b"302 Found", b"http://disallow.robots.example/private/from-elsewhere"),),
     ),
@@ -74,6 +89,8 @@ def answer_to(host: str, path: str, visit: int) -> Answer:
         answers = ROBOTS.get(host, (_NO_ROBOTS,))
     elif host.endswith(".wire.example"):
         answers = CASES[host.removesuffix(".wire.example")].paths.get(path, ((respond(status=b"404 Not Found"),),))
+    elif host.endswith(".large.example"):
+        answers = (large_answer(host, path),)
     else:
         answers = _ANSWERS.get((host, path), ((page(f"{host}{path}"),),))
     return answers[min(visit, len(answers) - 1)]

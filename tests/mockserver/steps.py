@@ -22,8 +22,21 @@ class Reset:
     """A disorderly one (RST)."""
 
 
-Answer = tuple[bytes | Pause | Close | Reset, ...]
-"""Without Close or Reset at its end, the connection stays open for the next request."""
+@dataclass(frozen=True, slots=True)
+class Cut:
+    """The connection ends (FIN), and TLS never said that it would (RFC 8446 6.1)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Repeat:
+    """The same bytes so many times: bodies that need not be in memory."""
+
+    piece: bytes
+    times: int
+
+
+Answer = tuple[bytes | Repeat | Pause | Close | Cut | Reset, ...]
+"""Without Close, Cut or Reset at its end, the connection stays open for the next request."""
 
 
 def respond(*fields: bytes, body: bytes = b"", status: bytes = b"200 OK") -> bytes:
