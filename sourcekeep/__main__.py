@@ -21,8 +21,8 @@ _COMMANDS = {
     "show": ("show", "Show a source or an incident, with its evidence."),
     "replay": ("replay", "Show the captured pages in a browser, by pywb."),
     "export": ("export", "Write everything as JSON lines, CSV, Markdown or WACZ."),
-    "rebuild": ("rebuild", "Make the catalogue anew from the WARC files."),
     "verify": ("verify", "Prove that the evidence is what was written, and seal it."),
+    "rebuild": ("rebuild", "Make the catalogue anew from the WARC files."),
 }
 """By name: the module in `sourcekeep.commands`, and the line for the list of commands."""
 

@@ -1,0 +1,102 @@
+"""What a capture came to: from the draft that the crawl hands over and the records that were written of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from archive.records import Capture, Outcome, Revisited
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from archive.capture_records import WrittenExchange
+    from archive.drafts import CaptureDraft
+    from archive.records import Exchange, RecordPlace, Validators
+
+_WITH_A_PAGE = frozenset({Outcome.FETCHED, Outcome.HTTP_ERROR})
+
+
+@dataclass(frozen=True, slots=True)
+class CaptureFacts:
+    """What the records of a capture say beyond its draft."""
+
+    bytes: int
+    payload_digest: str | None
+    etag: str | None
+    last_modified: str | None
+    revisited: Revisited | None
+
+
+def facts_of(
+    draft: CaptureDraft,
+    written: Sequence[WrittenExchange],
+    find_same: Callable[[CaptureDraft, str], Revisited | None],
+) -> CaptureFacts:
+    """Return the facts of *draft*; *find_same* gives an earlier capture of the same page with the same payload."""
+    if not written:
+        return CaptureFacts(0, None, None, None, None)
+    last = written[-1]
+    digest = last.row.payload_digest
+    etag = last.head.header("ETag") if last.head else None
+    modified = last.head.header("Last-Modified") if last.head else None
+    revisited = None
+    if draft.outcome is Outcome.NOT_MODIFIED and (asked := draft.exchanges[-1].validators):
+        revisited = Revisited(asked.capture_id, asked.capture_record_id)
+        # A 304 may leave out what has not changed (RFC 9110 15.4.5).
+        etag, modified = _kept(asked, etag, modified)
+    elif digest and draft.outcome in _WITH_A_PAGE:
+        revisited = find_same(draft, digest)
+    return CaptureFacts(last.bytes, digest, etag, modified, revisited)
+
+
+def _kept(asked: Validators, etag: str | None, modified: str | None) -> tuple[str | None, str | None]:
+    return etag or asked.etag, modified or asked.last_modified
+
+
+def describe(draft: CaptureDraft, facts: CaptureFacts) -> dict[str, Any]:
+    """Return what the `metadata` record says of a capture: all that its row says and no other record does."""
+    return {
+        "kind": "capture",
+        "source": draft.source_url,
+        "requested_at": draft.requested_at,
+        "finished_at": draft.finished_at,
+        "final_url": draft.final_url,
+        "outcome": draft.outcome,
+        "http_status": draft.http_status,
+        "error": draft.error,
+        "media_type": draft.media_type,
+        "bytes": facts.bytes,
+        "payload_digest": facts.payload_digest,
+        "etag": facts.etag,
+        "last_modified": facts.last_modified,
+        "revisit_of": facts.revisited.record_id if facts.revisited else None,
+        "via": draft.via,
+        "evidence": draft.evidence,
+    }
+
+
+def capture_row(
+    draft: CaptureDraft, facts: CaptureFacts, crawl_id: int, exchanges: Sequence[Exchange], place: RecordPlace
+) -> Capture:
+    """Return the row of a capture whose records are written."""
+    return Capture(
+        source_id=draft.source_id,
+        crawl_id=crawl_id,
+        requested_at=draft.requested_at,
+        finished_at=draft.finished_at,
+        final_url=draft.final_url,
+        outcome=draft.outcome,
+        http_status=draft.http_status,
+        error=draft.error,
+        media_type=draft.media_type,
+        bytes=facts.bytes,
+        payload_digest=facts.payload_digest,
+        via=draft.via,
+        evidence=draft.evidence,
+        place=place,
+        revisit_of=facts.revisited.capture_id if facts.revisited else None,
+        etag=facts.etag,
+        last_modified=facts.last_modified,
+        exchanges=tuple(exchanges),
+    )

@@ -1,0 +1,133 @@
+"""A child of the fork server: it becomes `sourcekeep` with the arguments of its order, and reports to its parent."""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+import resource
+import signal
+import sqlite3
+import sys
+import traceback
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Self
+
+import archive.capture
+import archive.catalogue
+import archive.warc_writer
+import sourcekeep.crawling
+from crawler.signals import capture_written, crawl_planned
+from durability import clock, privileges
+from durability.faults import Faults
+from sourcekeep import scrapy_settings
+from sourcekeep.__main__ import main
+from sourcekeep.commands import crawl as _crawl  # noqa: F401  # the command, imported before the fork
+
+if TYPE_CHECKING:
+    from scrapy.crawler import Crawler
+
+    from archive.records import Source
+
+_report_to = -1
+
+
+def report(**said: Any) -> None:
+    """Tell the fork server; what is told survives a kill in the very next instruction."""
+    os.write(_report_to, json.dumps(said).encode() + b"\n")
+
+
+class Reports:
+    """A Scrapy extension that reports what the crawl is told."""
+
+    faults: Faults | None = None
+    ends_when_open = False
+
+    def __init__(self) -> None:
+        self._count = 0
+
+    @classmethod
+    def from_crawler(cls, crawler: Crawler) -> Self:
+        """Listen to the crawl."""
+        reports = cls()
+        crawler.signals.connect(reports.planned, signal=crawl_planned)
+        crawler.signals.connect(reports.written, signal=capture_written)
+        return reports
+
+    def planned(self, crawl_id: int) -> None:
+        """The crawl is open."""
+        report(planned=crawl_id, passed_before=self.faults.passed.total() if self.faults else None)
+        if self.ends_when_open:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+    def written(self, source: Source, capture_id: int) -> None:
+        """A capture is acknowledged."""
+        report(acknowledged={capture_id: source.url})
+        self._count += 1
+        if self._count in clock.jumps:
+            clock.jump(clock.jumps[self._count])
+
+
+def be(order: dict[str, Any], report_to: int, output: int) -> None:
+    """Be the process that is ordered, and never return."""
+    global _report_to  # noqa: PLW0603  # the process has one parent
+    _report_to = report_to
+    status = 70
+    try:
+        _redirect(output)
+        faults = _prepare(order)
+        sys.argv = ["sourcekeep", "--archive", order["archive"], *order["arguments"]]
+        try:
+            main()
+            status = 0
+        except SystemExit as end:
+            status = end.code if isinstance(end.code, int) else 1
+        if faults:
+            report(passed=faults.passed)
+        sys.stdout.flush()
+        sys.stderr.flush()
+    except BaseException:  # noqa: BLE001  # a child must not come back as a second fork server
+        os.write(2, traceback.format_exc().encode())
+    finally:
+        os._exit(status)
+
+
+def _redirect(output: int) -> None:
+    nothing = os.open(os.devnull, os.O_RDONLY)
+    os.dup2(nothing, 0)
+    os.dup2(output, 1)
+    os.dup2(output, 2)
+
+
+def _prepare(order: dict[str, Any]) -> Faults | None:
+    random.seed()
+    for name in [name for name in os.environ if name.lower().endswith("_proxy")]:
+        del os.environ[name]
+    scrapy_settings.EXTENSIONS["durability.child.Reports"] = 600
+    if order["rotate_at"]:
+        defaults = archive.warc_writer.WarcWriter.__init__.__kwdefaults__
+        assert defaults and "rotate_at" in defaults
+        defaults["rotate_at"] = order["rotate_at"]
+    if order["busy_seconds"]:
+        archive.catalogue._BUSY_SECONDS = order["busy_seconds"]
+    if order["clock_jumps"]:
+        clock.install({int(count): seconds for count, seconds in order["clock_jumps"].items()})
+    if order["limit_file_bytes"]:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (order["limit_file_bytes"],) * 2)
+    if order["without_privileges"]:
+        privileges.drop()
+    if order["catalogue_pages"]:
+        sqlite3.connect = partial(_connect_to_full, sqlite3.connect, order["catalogue_pages"])  # type: ignore[assignment]
+    Reports.ends_when_open = order["ends_when_open"]
+    if order["faults"] is None:
+        return None
+    Reports.faults = Faults(Path(order["archive"]), report, **order["faults"])
+    Reports.faults.install()
+    return Reports.faults
+
+
+def _connect_to_full(connect: Any, pages: int, *arguments: Any, **named: Any) -> sqlite3.Connection:
+    connection: sqlite3.Connection = connect(*arguments, **named)
+    connection.execute(f"PRAGMA max_page_count = {pages}")
+    return connection

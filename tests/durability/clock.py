@@ -1,0 +1,53 @@
+"""A clock that is wrong, for the whole process: every name by which a module has got hold of it is exchanged."""
+
+from __future__ import annotations
+
+import datetime as datetimes
+import sys
+import time
+from datetime import datetime, tzinfo
+from typing import Self
+
+jumps: dict[int, float] = {}
+"""By how many seconds the clock is off from the so-many-th acknowledged capture on."""
+
+_off = 0.0
+_true_time = time.time
+_true_time_ns = time.time_ns
+
+
+def jump(seconds: float) -> None:
+    """Let the clock be off by *seconds* from now on."""
+    global _off  # noqa: PLW0603  # the process has one clock
+    _off = seconds
+
+
+def install(when: dict[int, float]) -> None:
+    """Exchange the clock in every module that is there."""
+    jumps.update(when)
+    jump(when.get(0, 0.0))
+    exchanged = {id(_true_time): _time, id(_true_time_ns): _time_ns, id(datetime): _WrongDatetime}
+    for module in list(sys.modules.values()):
+        if module is sys.modules[__name__] or module is datetimes:
+            continue
+        for name, value in list(vars(module).items()) if hasattr(module, "__dict__") else ():
+            if id(value) in exchanged:
+                setattr(module, name, exchanged[id(value)])
+
+
+def _time() -> float:
+    return _true_time() + _off
+
+
+def _time_ns() -> int:
+    return _true_time_ns() + int(_off * 1e9)
+
+
+class _WrongDatetime(datetime):
+    @classmethod
+    def now(cls, tz: tzinfo | None = None) -> Self:
+        return cls.fromtimestamp(_time(), tz)
+
+    @classmethod
+    def utcnow(cls) -> Self:
+        return cls.now(datetimes.UTC).replace(tzinfo=None)

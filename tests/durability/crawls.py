@@ -1,0 +1,90 @@
+"""The crawls that things happen to: what they fetch, what that comes to, and how they are ordered."""
+
+from __future__ import annotations
+
+import hashlib
+import sqlite3
+import time
+from contextlib import closing
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+from mockserver.cases import CASES
+
+from durability import Order
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from archive.folder import ArchiveFolder
+    from durability import Ended, Lane
+    from durability.evidence import Record
+    from durability.trial import Trial
+    from mockserver import MockServer
+
+_CASES = (
+    "plain chunked gzip long-header-line moved-301 cookie-wall redirect-loop not-found reset-in-body closed-at-once"
+    " no-http drip server-error-once"
+).split()
+
+OUTCOMES = {
+    **{f"http://{name}.wire.example/": CASES[name].outcome for name in _CASES},
+    **{f"http://{host}.pages.example/{number}": "fetched" for host in "abc" for number in range(3)},
+    "nonsense": "invalid-url",
+    "ftp://files.pages.example/": "unsupported-scheme",
+    "http://disallow.robots.example/private": "robots-denied",
+}
+"""By cited URL: what an undisturbed crawl makes of it."""
+
+FEW = {url: outcome for url, outcome in OUTCOMES.items() if ".pages." in url}
+"""As OUTCOMES, for what need not take long."""
+
+_MAY_BE_CUT = ("reset-in-body", "closed-at-once", "no-http")
+
+
+def crawl(folder: ArchiveFolder, server: MockServer, *which: str, **circumstances: Any) -> Order:
+    """Return the order of a crawl; *which* as on the command line, *circumstances* as in `Order`."""
+    arguments = ["crawl", *which, "--no-extract", "--json", "--resolve", server.resolve]
+    return Order(str(folder.path), arguments, **circumstances)
+
+
+def not_as_sent(records: Iterable[Record], server: MockServer) -> list[str]:
+    """Return the responses among *records* that are not, byte for byte, something that the server sent."""
+    sent = {
+        (each.host, each.path, hashlib.sha256(each.sent).digest()) for each in server.exchanges(robots=True)
+    }
+    wrong = []
+    for record in records:
+        url = urlsplit(record.headers["warc-target-uri"])
+        key = url.netloc, url.path, hashlib.sha256(record.block).digest()
+        if key not in sent and url.netloc.removesuffix(".wire.example") not in _MAY_BE_CUT:
+            wrong.append(f"{record.id} of {url.geturl()}")
+    return wrong
+
+
+def wait_for_captures(folder: ArchiveFolder, count: int) -> None:
+    """Return as soon as there are rows of so many captures."""
+    with closing(sqlite3.connect(folder.catalogue_path)) as connection:
+        until = time.monotonic() + 30
+        while connection.execute("SELECT COUNT(*) FROM captures").fetchone()[0] < count:
+            assert time.monotonic() < until
+            time.sleep(0.005)
+
+
+def assert_failed_clearly(ended: Ended, folder: ArchiveFolder) -> None:
+    """Assert exit code 1 with one sentence for the user, and no trace of a bug, also in the log."""
+    assert ended.status == 1, ended
+    errors = [line for line in ended.output.splitlines() if line.startswith("error: ")]
+    assert len(errors) == 1, ended.output
+    assert str(folder.path) in errors[0]
+    logs = [path.read_text(encoding="utf-8") for path in folder.reports_dir.glob("*.log")]
+    for text in (ended.output, *logs):
+        for trace in ("Traceback", "never retrieved", "never awaited"):
+            before, found, after = text.partition(trace)
+            assert not found, before[-500:] + found + after[:3000]
+
+
+def assert_goes_on(trial: Trial, lane: Lane, server: MockServer) -> None:
+    """Assert that the next crawl, undisturbed, captures everything, and that nothing was lost or doubled before."""
+    trial.look_at_the_end(lane.run(crawl(trial.folder, server, "--all")))
+    assert {kind: wrong[:5] for kind, wrong in trial.findings.items() if wrong} == {}

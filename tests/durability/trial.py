@@ -1,0 +1,277 @@
+"""One archive through many ends: after each, what must be true is looked for, and what is not is found.
+
+What must be true (issue 3): nothing acknowledged is lost, nothing is doubled, every WARC reads to its end.
+"""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from collections import Counter, defaultdict
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from archive.records import Outcome
+from archive.settings import Settings
+from archive.standing import failures_after, next_due
+from durability.evidence import OPEN, TORN, Evidence, faults_by_fastwarc, members
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from archive.folder import ArchiveFolder
+    from durability import Ended
+
+LOST = "acknowledged or whole, and lost"
+DOUBLED = "doubled"
+UNREADABLE = "not readable to its end"
+LEFT_OVER = "left over"
+WITHOUT_ROW = "a whole record without its row"
+UNTRUE = "a row that says something else than its record"
+BROKEN_OFF = "an undisturbed crawl that does not get to its end"
+CATALOGUE = "a catalogue that is not sound"
+KINDS = (LOST, DOUBLED, UNREADABLE, LEFT_OVER, WITHOUT_ROW, UNTRUE, BROKEN_OFF, CATALOGUE)
+
+Findings = dict[str, list[str]]
+"""By kind: what is wrong, and after which ends."""
+
+
+class Trial:
+    """An archive, what is known of it, and what was found wrong with it."""
+
+    def __init__(self, folder: ArchiveFolder, outcomes: Mapping[str, str]) -> None:
+        self.folder = folder
+        self._outcomes = outcomes
+        """By cited URL: what an undisturbed capture comes to."""
+        self.findings: Findings = defaultdict(list)
+        self.now = Evidence.of(folder.path)
+        self._found: set[tuple[str, str]] = set()
+        self._history: list[str] = []
+        self._acknowledged: dict[int, str] = {}
+        self._known: dict[str, tuple[tuple[str, int, int], str]] = {}
+        self._finished: dict[str, str] = {}
+        self._tails: set[tuple[str, bytes]] = set()
+        self._remember()
+
+    def look(self, ended: Ended) -> None:
+        """Look at what a process left that has just ended, however it ended."""
+        before, self.now = self.now, Evidence.of(self.folder.path)
+        self._history.append(_in_words(ended))
+        self._acknowledged |= ended.acknowledged
+        self._find(CATALOGUE, self.now.problems)
+        self._forget(ended, before)
+        self._find(LEFT_OVER, [f"{ended.orphans} processes"] if ended.orphans else [])
+        self._look_for_lost()
+        self._look_for_doubled(ended, before)
+        self._look_at_files()
+        if ended.planned is not None or ended.status == 0:
+            self._look_behind_a_start(before)
+        self._remember()
+
+    def look_at_the_end(self, ended: Ended) -> None:
+        """Look at everything, behind an undisturbed crawl of all sources."""
+        self.look(ended)
+        self._find(LEFT_OVER, sorted(self.now.open_files()))
+        captured = {self.now.sources[row["source_id"]]["url"]: row["outcome"] for row in self._captures_of(ended)}
+        if ended.status != 0 or "Traceback" in ended.output:
+            self._find(BROKEN_OFF, [f"status {ended.status}: {ended.output}"])
+        self._find(BROKEN_OFF, _differences(captured, self._outcomes))
+        self._look_for_untrue_rows()
+        self._look_at_the_order()
+        self._look_at_standings()
+        paths = [self.folder.warc_dir / name for name in self.now.files]
+        for path in paths:
+            self._find(UNREADABLE, faults_by_fastwarc(path))
+        tested = subprocess.run(["gzip", "-t", *paths], capture_output=True, text=True, check=False)
+        self._find(UNREADABLE, [tested.stderr] if tested.returncode else [])
+
+    def _forget(self, ended: Ended, before: Evidence) -> None:
+        """Forget what a power cut may take: what a killed process left unsynced, and no row tells of."""
+        faults = ended.order.faults or {}
+        if not ended.struck or faults["action"] != "cut":
+            return
+        for name, end in (faults.get("synced") or {}).items():
+            self._tails -= {tail for tail in self._tails if tail[0] == name.removesuffix(OPEN)}
+            for record in before.files[name].records:
+                if record.offset >= end:
+                    self._known.pop(record.id, None)
+
+    def synced(self) -> dict[str, int]:
+        """Return how much of each open file is surely on disk, of its bytes: what rows point at was synced."""
+        ends = dict.fromkeys(self.now.open_files(), 0)
+        for _, _, (name, offset, length) in self.now.places():
+            if name + OPEN in ends:
+                ends[name + OPEN] = max(ends[name + OPEN], offset + length)
+        return ends
+
+    def _find(self, kind: str, wrong: Any) -> None:
+        after = " | ".join(self._history[-4:])
+        for each in wrong:
+            if (kind, each) not in self._found:  # it stays wrong, and once is enough
+                self._found.add((kind, each))
+                self.findings[kind].append(f"{self.folder.path.name}: {each} [after {after}]")
+
+    def _captures_of(self, ended: Ended) -> list[Mapping[str, Any]]:
+        return [row for row in self.now.captures.values() if row["crawl_id"] == ended.planned]
+
+    def _look_for_lost(self) -> None:
+        now = self.now
+        for number, url in self._acknowledged.items():
+            row = now.captures.get(number)
+            if row is None or now.sources[row["source_id"]]["url"] != url:
+                self._find(LOST, [f"the acknowledged capture {number} of {url} has no row"])
+        for row, record_id, place in now.places():
+            if place not in [record.place for record in now.records.get(record_id, ())]:
+                self._find(LOST, [f"{row} points at {record_id}, which isn't at {place}"])
+        for record_id, known in self._known.items():
+            if known not in [(record.place, record.member_digest) for record in now.records.get(record_id, ())]:
+                self._find(LOST, [f"{record_id} was whole at {known[0]}, and isn't any more"])
+        for name, digest in self._finished.items():
+            if name not in now.files or now.files[name].digest != digest:
+                self._find(LOST, [f"the finished {name} has changed or gone"])
+        for name, contents in now.torn:
+            if any(members(contents)):
+                self._find(LOST, [f"a whole member is among the torn bytes of {name}"])
+        for records in now.records.values():
+            for record in records:
+                refers_to = record.headers.get("warc-refers-to")
+                if refers_to and not now.records.get(refers_to):
+                    self._find(LOST, [f"the revisit {record.id} refers to {refers_to}, which is nowhere"])
+
+    def _look_for_doubled(self, ended: Ended, before: Evidence) -> None:
+        now = self.now
+        self._find(DOUBLED, [f"{key} is there {len(each)} times" for key, each in now.records.items() if len(each) > 1])
+        once = Counter((about["crawl"], about["source"], about["via"]) for _, about in now.capture_records())
+        self._find(DOUBLED, [f"{key} has {count} metadata records" for key, count in once.items() if count > 1])
+        rows = Counter((row["crawl_id"], row["source_id"], row["via"]) for row in now.captures.values())
+        self._find(DOUBLED, [f"{key} has {count} rows" for key, count in rows.items() if count > 1])
+        self._find(DOUBLED, [f"torn bytes of {name}" for (name, _), n in Counter(now.torn).items() if n > 1])
+        if "--all" not in ended.order.arguments:
+            had = {about["source"] for _, about in before.capture_records()}
+            again = [now.sources[row["source_id"]]["url"] for row in self._captures_of(ended)]
+            self._find(DOUBLED, [f"{url} was there, not due, and fetched again" for url in again if url in had])
+
+    def _look_at_files(self) -> None:
+        for name, file in self.now.files.items():
+            if not file.is_open and file.tail:
+                self._find(UNREADABLE, [f"{name} ends with {len(file.tail)} bytes that are no gzip member"])
+            if not file.is_open and not file.records:
+                self._find(UNREADABLE, [f"{name} is finished and empty"])
+            if file.records and file.records[0].type != "warcinfo":
+                self._find(UNREADABLE, [f"{name} doesn't begin with a warcinfo record"])
+
+    def _look_behind_a_start(self, before: Evidence) -> None:
+        """Look at what a start must have put right of what there was before it."""
+        now = self.now
+        # One without a record is removed, and a new one may have its name.
+        stale = [name for name in before.open_files() & now.open_files() if before.files[name].records]
+        self._find(LEFT_OVER, [f"{name}, from before the last start" for name in stale])
+        # The beginning of a tail whose rest went with the power is nothing that a salvage could finish.
+        self._find(LEFT_OVER, [name for name in now.others if name.endswith(".part") and TORN not in name])
+        self._look_for_rows(before)
+        for name, tail in self._tails:
+            if (name, tail) not in now.torn:
+                self._find(LOST, [f"the torn tail of {name}, {len(tail)} bytes"])
+
+    def _look_for_rows(self, before: Evidence) -> None:
+        """Look for the rows of what was recorded whole before a start."""
+        now = self.now
+        rows = {record_id for _, record_id, _ in now.places()}
+        for record, about in before.told():
+            if about["kind"] != "exchanges":
+                if record.id not in rows:
+                    what = about.get("source") or about.get("subject")
+                    self._find(WITHOUT_ROW, [f"{about['kind']} {what}, {record.id} at {record.place}"])
+                continue
+            for exchange in about["exchanges"]:
+                lacking = [each for each in (exchange["response"], exchange["request"]) if each and each not in rows]
+                self._find(WITHOUT_ROW, [f"{exchange['purpose']} {exchange['url']}, {each}" for each in lacking])
+
+    def _look_for_untrue_rows(self) -> None:
+        """Compare each row of a capture with the `metadata` record that it names."""
+        for number, row in self.now.captures.items():
+            (record, *_) = self.now.records.get(row["record_id"], (None,))
+            about = record.capture() if record else None
+            if about is None:
+                self._find(UNTRUE, [f"capture {number} names no metadata record of a capture"])
+                continue
+            again = self.now.captures.get(row["revisit_of"], {})
+            has = {
+                **row,
+                "source": self.now.sources[row["source_id"]]["url"],
+                "crawl": row["crawl_id"],
+                "evidence": json.loads(row["evidence"])["outcome"],
+                "revisit_of": again.get("record_id"),
+            }
+            wrong = [*_untrue(has, about), *self._untrue_exchanges(number, about)]
+            self._find(UNTRUE, [f"capture {number}: {each}" for each in wrong])
+
+    def _untrue_exchanges(self, number: int, about: Mapping[str, Any]) -> list[str]:
+        rows = [row for row in self.now.exchanges.values() if row["capture_id"] == number]
+        has = [{**row, "response": row["record_id"], "request": row["request_record_id"]} for row in rows]
+        has.sort(key=lambda row: row["seq"])
+        if len(has) != len(about["exchanges"]):
+            return [f"{len(has)} exchanges, of {len(about['exchanges'])}"]
+        wrong = []
+        for row, says in zip(has, about["exchanges"], strict=True):
+            wrong += _untrue(row, says)
+            for record in self.now.records.get(row["record_id"], ()):
+                digest = record.headers.get("warc-payload-digest", row["payload_digest"])
+                wrong += _differences({"payload_digest": digest}, {"payload_digest": row["payload_digest"]})
+        return wrong
+
+    def _look_at_the_order(self) -> None:
+        """Compare the order of the rows with that of their records: it is all that tells what came after what."""
+        rows = self.now.captures.values()
+        written = sorted(rows, key=lambda row: (row["crawl_id"], row["warc_file"], row["warc_offset"]))
+        if [row["id"] for row in written] != sorted(self.now.captures):
+            self._find(UNTRUE, ["the order of the captures is not that of their records"])
+
+    def _look_at_standings(self) -> None:
+        """Fold the captures of each source, in order: its failures, its last capture, when it is due."""
+        settings = Settings()
+        for number, source in self.now.sources.items():
+            failures, last = 0, None
+            for capture_id, row in sorted(self.now.captures.items()):
+                if row["source_id"] == number:
+                    failures, last = failures_after(Outcome(row["outcome"]), failures), (capture_id, row)
+            if last is None:
+                self._find(BROKEN_OFF, [f"{source['url']} has no outcome"])
+                continue
+            finished = datetime.fromisoformat(last[1]["finished_at"])
+            due = next_due(Outcome(last[1]["outcome"]), failures, finished, settings)
+            expected = {"failures": failures, "last_capture_id": last[0], "next_due_at": due}
+            self._find(UNTRUE, [f"{source['url']}: {text}" for text in _differences(_only(source, *expected), expected)])
+
+    def _remember(self) -> None:
+        for record_id, records in self.now.records.items():
+            self._known.setdefault(record_id, (records[0].place, records[0].member_digest))
+        for name, file in self.now.files.items():
+            if not file.is_open:
+                self._finished.setdefault(name, file.digest)
+            elif file.tail:
+                self._tails.add((name.removesuffix(OPEN), file.tail))
+
+
+def _in_words(ended: Ended) -> str:
+    how = ended.struck or (f"killed after {ended.seconds:.3f} s" if ended.killed else f"ended with {ended.status}")
+    action = (ended.order.faults or {}).get("action", "")
+    seed = (ended.order.faults or {}).get("seed", "")
+    return f"crawl {ended.planned} {'--all' if '--all' in ended.order.arguments else ''}: {action} {how} (seed {seed})"
+
+
+def _untrue(row: Mapping[str, Any], says: Mapping[str, Any]) -> list[str]:
+    """Return where a row and its record have the same name for something and say different things."""
+    names = [name for name in says if name in row and name != "exchanges"]
+    return _differences(_only(row, *names), _only(says, *names))
+
+
+def _only(row: Mapping[str, Any], *names: str) -> dict[str, Any]:
+    return {name: row[name] for name in names}
+
+
+def _differences(has: Mapping[str, Any], expected: Mapping[str, Any]) -> list[str]:
+    keys = [*expected, *(key for key in has if key not in expected)]
+    return [
+        f"{key} is {has.get(key)!r}, not {expected.get(key)!r}" for key in keys if has.get(key) != expected.get(key)
+    ]
