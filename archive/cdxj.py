@@ -31,6 +31,7 @@ INDEX_SUFFIX = ".cdxj"
 
 logger = logging.getLogger(__name__)
 
+_PART = ".part"
 _REVISIT = "warc/revisit"
 _UNKNOWN = "unk"
 _NOT_MODIFIED = 304
@@ -56,7 +57,7 @@ def write_index(warc_path: Path) -> Path:
     """
     path = index_path(warc_path)
     lines = sorted(index_lines(warc_path))
-    part = path.with_name(f".{path.name}.{os.getpid()}.part")
+    part = path.with_name(f".{path.name}.{os.getpid()}{_PART}")
     try:
         try:
             with part.open("wb") as file:
@@ -77,11 +78,23 @@ def complete_indexes(warc_dir: Path) -> None:
 
     An index is derived, and whoever needs it makes it: a disk that is full must not fail what is safe on it.
     """
+    _remove_parts(warc_dir)
     for path in index_missing(warc_dir):
         try:
             write_index(path)
         except ArchiveError as error:
             logger.warning("%s", error)
+
+
+def _remove_parts(warc_dir: Path) -> None:
+    """Remove what processes left that were killed while they wrote an index."""
+    for part in warc_dir.glob(f".*{INDEX_SUFFIX}.*{_PART}"):
+        try:
+            os.kill(int(part.name.removesuffix(_PART).rpartition(".")[2]), 0)  # asks only whether it is there
+        except ProcessLookupError:
+            part.unlink(missing_ok=True)
+        except (PermissionError, ValueError):  # it is another user's, or no file of ours
+            continue
 
 
 def index_lines(warc_path: Path) -> Iterator[bytes]:

@@ -26,7 +26,7 @@ class RecordedExchange:
     ip: str | None = None
     elapsed_ms: int = 0
     truncated: str | None = None
-    """`length`, `time`, `disconnect` or `unspecified` when the response is not whole (clause 5.13)."""
+    """`length`, `time`, `disconnect` or `unspecified` when the response is not whole (clause 5.15)."""
     is_over: bool = False
     """Whether nothing more will come of it."""
     proxy: str | None = None

@@ -16,6 +16,7 @@ from datetime import UTC, datetime
 from functools import partial
 from typing import TYPE_CHECKING
 
+from archive.cdxj import complete_indexes
 from archive.errors import ArchiveError, CatalogueError, SchemaTooNewError
 from archive.ledger.file import LEDGER_SERIES, catalogue_errors, remove_parts
 from archive.recovery import CRAWL_SERIES, Recovered, Recovery, crawl_files, import_files, reconcile_imports
@@ -134,6 +135,7 @@ class Rebuilding:
             sync_directory(self._path.parent)
         except OSError as error:
             raise ArchiveError(f"the new catalogue can't take the place of {self._path}: {error}") from error
+        complete_indexes(self._archive.warc_dir)
 
 
 @contextmanager

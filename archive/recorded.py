@@ -168,8 +168,12 @@ def _described(about: dict[str, Any], place: RecordPlace, wire: dict[str, _Wire]
         _exchange(seq, one, response, request)
         for seq, (one, response, request) in enumerate(zip(about["exchanges"], responses, requests, strict=True), 1)
     )
+    if type(about["crawl"]) is not int:
+        raise TypeError(f"the crawl is {about['crawl']!r}")
     if about["kind"] == "exchanges":
         return RecordedExchanges(about["crawl"], place, exchanges)
+    if not isinstance(about["source"], str):
+        raise TypeError(f"the source is {about['source']!r}")
     length = responses[-1].length if responses and responses[-1] else 0
     return RecordedCapture(about["source"], about.get("revisit_of"), _capture(about, place, exchanges, length))
 

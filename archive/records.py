@@ -216,6 +216,8 @@ class Validators:
     capture_record_id: str
     """Its `metadata` record."""
     original: Original
+    whole_at: str
+    """When the page came whole the last time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -236,7 +238,7 @@ class Exchange:
     request: RecordPlace | None
     """None when not one byte was sent."""
     truncated: str | None = None
-    """`length`, `time`, `disconnect` or `unspecified` when the response is not whole (WARC 1.1, 5.13)."""
+    """`length`, `time`, `disconnect` or `unspecified` when the response is not whole (WARC 1.1, 5.15)."""
     refers_to: str | None = None
     """The id of the record that has the payload, when the response is kept as a revisit record (WARC 1.1, 6.7)."""
     proxy: str | None = None

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field, fields, replace
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
+from archive.cdxj import complete_indexes
 from archive.errors import ArchiveBusyError, SettingsError
 from archive.ledger.catching_up import catch_up
 from archive.ledger.file import LEDGER_SERIES, catalogue_errors, remove_parts
@@ -198,6 +199,7 @@ def reconcile(folder: ArchiveFolder) -> Recovered:
     with suppress(ArchiveBusyError), folder.lock("import"):
         reconcile_imports(folder, done)
     recover_crawls(folder, done)
+    complete_indexes(folder.warc_dir)
     return done
 
 

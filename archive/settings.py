@@ -52,8 +52,11 @@ class Settings:
         most=_CENTURY,
     )
     obey_robots: bool = _setting(True, "Ask robots.txt first and obey it (RFC 9309).")
-    conditional: bool = _setting(
-        True, "Ask for a page that is in the archive only if it has changed (ETag, Last-Modified; RFC 9110 13.1)."
+    conditional_for: float = _setting(
+        90.0,
+        "Days after a page came whole in which it is asked for only if it has changed (ETag, Last-Modified); then it "
+        "has to come whole again, since a server may say for years that nothing has changed. 0: always whole.",
+        most=_CENTURY,
     )
     timestamp_authority: str = _setting(
         "", "The URL of a time-stamping authority (RFC 3161); `verify --seal` asks it for a time-stamp of each seal."

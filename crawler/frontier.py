@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from archive.errors import ArchiveError
-from archive.records import utc_now
+from archive.records import as_timestamp, utc_now
 from archive.warc_reader import is_there
 
 if TYPE_CHECKING:
@@ -44,18 +45,19 @@ class Selection:
         return "incident" if self.incident is not None else "all" if self.all else "due"
 
 
-def known_validators(catalogue: Catalogue, warc_dir: Path) -> dict[int, Validators]:
-    """Return by source the validators of the page that the archive has of it.
+def known_validators(catalogue: Catalogue, warc_dir: Path, days: float) -> dict[int, Validators]:
+    """Return by source the validators of the page that the archive has of it, if it came whole within *days*.
 
     A page whose WARC file has gone is not asked for with them: it has to come whole again.
     """
+    since = as_timestamp(datetime.now(UTC) - timedelta(days=days))
     files: dict[str, bool] = {}
     known = {}
     for source_id, validators in catalogue.captures.validators():
         name = validators.original.warc_file
         if name not in files:
             files[name] = is_there(warc_dir, name)
-        if files[name]:
+        if files[name] and validators.whole_at > since:
             known[source_id] = validators
     return known
 

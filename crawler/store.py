@@ -10,6 +10,7 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING
 
 from archive.capture import CaptureWriter
+from archive.cdxj import complete_indexes
 from archive.errors import ArchiveError
 from archive.ledger.file import catalogue_errors
 from archive.records import StatementKind, utc_now
@@ -85,7 +86,10 @@ class CrawlStore:
         self._open.close()
 
     def close(self, ended: str) -> None:
-        """Write what is left, end the crawl's row, let go of the lock. Raises ArchiveError when writing failed."""
+        """Write what is left, end the crawl's row, index its files, let go of the lock.
+
+        Raises ArchiveError when writing failed.
+        """
         with self._open:
             wait([self._last])  # and so for all that was handed over before it
             try:
@@ -93,6 +97,7 @@ class CrawlStore:
                     self._end(ended)
                 finally:
                     self._writer.close()
+                complete_indexes(self._folder.warc_dir)
             except ArchiveError:
                 with suppress(ArchiveError):
                     self._end_without_record(ended)

@@ -142,7 +142,7 @@ def as_written(address: str) -> str:
 
 
 def _truncation(error: BaseException) -> str:
-    """Return the value of `WARC-Truncated` for a response that *error* ended (WARC 1.1, 5.13)."""
+    """Return the value of `WARC-Truncated` for a response that *error* ended (WARC 1.1, 5.15)."""
     if isinstance(error, DownloadCancelledError):
         return "length"
     return "time" if isinstance(error, DownloadTimeoutError) else "disconnect"

@@ -94,6 +94,8 @@ class CrawlDisplay:
     def _print_report(self) -> None:
         try:
             report = make_report(self._folder, self._crawl_id, self._planned)
+        except KeyError:  # it could not even write that it began, and the error that kept it says so
+            return
         except (ArchiveError, sqlite3.Error) as error:
             self._say(f"warning: what the crawl came to can't be read from the catalogue: {error}")
             return

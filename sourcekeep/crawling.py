@@ -81,12 +81,22 @@ def _scrapy_settings(folder: ArchiveFolder, given: Mapping[str, Any], *, as_json
         {
             "SOURCEKEEP_ARCHIVE": str(folder.path),
             "SOURCEKEEP_JSON": as_json,
-            "LOG_FILE": str(folder.reports_dir / f"crawl-{started}.log"),
+            "LOG_FILE": str(_log_file(folder.reports_dir / f"crawl-{started}.log")),
             **given,
         },
         priority="cmdline",
     )
     return settings
+
+
+def _log_file(path: Path) -> Path:
+    """Return *path*, which can be written; raises ArchiveError when it can't."""
+    try:
+        path.parent.mkdir(exist_ok=True)
+        path.touch()
+    except OSError as error:
+        raise ArchiveError(f"the log of the crawl cannot be written: {error}; a crawl has to write there") from error
+    return path
 
 
 class _Process(CrawlerProcess):

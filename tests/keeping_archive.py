@@ -152,8 +152,8 @@ class Keeper:
             path.with_name(path.name + suffix).unlink(missing_ok=True)
 
     def files(self, series: str = "") -> list[Path]:
-        """Return the files of a series, finished or not, in the order of their names."""
-        return sorted(self.folder.warc_dir.glob(f"{series}*"))
+        """Return the files of a series, finished or not, in the order of their names; indexes are left out."""
+        return sorted(path for path in self.folder.warc_dir.glob(f"{series}*") if ".cdxj" not in path.name)
 
 
 def titled(one: Incident, title: str) -> Incident:

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import io
 import json
+import os
 import random
+import subprocess
+import sys
 from typing import TYPE_CHECKING
 
 import pytest
@@ -208,3 +211,13 @@ def test_lines_are_those_of_other_indexers(tmp_path: Path) -> None:
     ours = write_index(warc).read_text(encoding="ascii").splitlines()
     assert ask("cdxj-indexer", "--sort", warc).stdout.splitlines() == ours
     assert ask("cdx-indexer", "--cdxj", "--sort", warc).stdout.splitlines() == ours
+
+
+def test_what_a_killed_process_left_of_an_index_is_removed(tmp_path: Path) -> None:
+    with subprocess.Popen([sys.executable, "-c", ""]) as ended:
+        ended.wait()
+    left, living = tmp_path / f".a.cdxj.{ended.pid}.part", tmp_path / f".a.cdxj.{os.getpid()}.part"
+    left.touch()
+    living.touch()
+    complete_indexes(tmp_path)
+    assert (left.exists(), living.exists()) == (False, True)

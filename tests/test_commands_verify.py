@@ -314,7 +314,7 @@ def test_processes_end_with_the_command(tmp_path: Path, how: signal.Signals) -> 
         process.send_signal(how)
         _, errors = process.communicate(timeout=20)
     assert process.returncode != 0
-    assert "Traceback" not in errors
+    assert "Traceback" not in errors, errors
     until = time.monotonic() + 20
     while any(Path(f"/proc/{child}").exists() for child in children) and time.monotonic() < until:
         time.sleep(0.01)
@@ -326,7 +326,8 @@ def test_large_archive_is_checked_by_several_processes_within_memory(tmp_path: P
     program = (
         "import resource, sys; from sourcekeep.__main__ import main\n"
         "try: main()\n"
-        "finally: print(max(resource.getrusage(who).ru_maxrss for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)))"
+        "finally: print(max(resource.getrusage(who).ru_maxrss"
+        " for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)))"
     )
     command = [sys.executable, "-c", program, "--archive", str(folder.path), "verify", "--workers", "2"]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)

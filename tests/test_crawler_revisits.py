@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import sqlite3
 import threading
+from contextlib import closing
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING, Self, cast
 
 import pytest
 from mockserver.crawling import make_archive, run_crawl
 
+from archive.records import as_timestamp
 from archive.warc_reader import read_record
 
 if TYPE_CHECKING:
@@ -180,10 +184,22 @@ def test_odd_validators_are_sent_back_as_they_came(server: Server, tmp_path: Pat
 
 
 def test_conditional_requests_can_be_switched_off(server: Server, tmp_path: Path) -> None:
-    folder = archive(tmp_path, conditional=False)
+    folder = archive(tmp_path, conditional_for=0)
     crawl(folder, server)
     assert [capture.outcome for capture in crawl(folder, server)] == ["fetched", "fetched"]
     assert server.site.since_last_look() == [("/", None, None)] * 2
+
+
+def test_page_has_to_come_whole_now_and_then(server: Server, tmp_path: Path) -> None:
+    folder = archive(tmp_path, conditional_for=30)
+    crawl(folder, server)
+    crawl(folder, server)
+    long_ago = as_timestamp(datetime.now(UTC) - timedelta(days=31))
+    with closing(sqlite3.connect(folder.catalogue_path)) as connection:
+        connection.execute("UPDATE captures SET finished_at = ? WHERE outcome = 'fetched'", (long_ago,))
+        connection.commit()
+    assert [capture.outcome for capture in crawl(folder, server)] == ["fetched", "not-modified", "fetched"]
+    assert crawl(folder, server)[3].outcome == "not-modified"
 
 
 def test_page_whose_warc_file_has_gone_is_asked_for_whole(server: Server, tmp_path: Path) -> None:

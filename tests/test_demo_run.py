@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -10,6 +11,7 @@ import time
 from typing import TYPE_CHECKING
 
 import pytest
+from comparing_catalogues import differences, tables_of
 
 from archive.folder import ArchiveFolder
 from archive.records import Outcome, Verdict
@@ -86,6 +88,20 @@ def test_second_run_captures_all_again_and_changes_no_incident(
     assert "11 unchanged" in result.stdout
     assert {line.captures for line in lines_of(path)} == {2}
     assert_whole(path)
+
+
+def test_catalogue_deleted_after_the_demo_comes_back_equal(
+    shown: tuple[Path, subprocess.CompletedProcess[str]], tmp_path: Path
+) -> None:
+    path = shutil.copytree(shown[0], tmp_path / "archive")
+    before = tables_of(path / "catalogue.db")
+    assert before["captures"]
+    assert before["texts"]
+    (path / "catalogue.db").unlink()
+    rebuild = [sys.executable, "-W", "error", "-m", "sourcekeep", "--archive", str(path), "rebuild"]
+    result = subprocess.run(rebuild, capture_output=True, text=True, timeout=90, check=False)
+    assert result.returncode == 0, result.stdout + result.stderr
+    assert differences(before, tables_of(path / "catalogue.db")) == []
 
 
 def test_demo_leaves_other_folders_alone(tmp_path: Path) -> None:

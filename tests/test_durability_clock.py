@@ -78,9 +78,7 @@ def test_nothing_is_due_again_because_the_clock_jumped_back(
     assert '"planned": 0' in ended.output
 
 
-def test_delay_is_not_an_hour_longer_when_the_clock_jumps_back(
-    lane: Lane, server: MockServer, tmp_path: Path
-) -> None:
+def test_delay_is_not_an_hour_longer_when_the_clock_jumps_back(lane: Lane, server: MockServer, tmp_path: Path) -> None:
     folder = make_archive(tmp_path / "archive", FEW, delay=0.2)
     ended = lane.run(crawl(folder, server, clock_jumps={2: -HOUR}))
     assert ended.status == 0, ended.output

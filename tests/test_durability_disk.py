@@ -49,8 +49,6 @@ def fail_again_and_again(
     for each in circumstances:
         ended = lane.run(crawl(trial.folder, server, "--all", **each))
         trial.look(ended)
-        if os.environ.get("KILLDEBUG"):
-            print(each, ended.status, ended.struck, ended.output[-400:])
         if ended.status:
             failed += 1
             assert_failed_clearly(ended, trial.folder)
@@ -71,9 +69,7 @@ def test_disk_that_fails_at_a_random_step(
 ) -> None:
     """Injected into the writing of WARC files, which may be left with half of what was to be written."""
     random = Random(SEED)
-    faults = [
-        {"rotate_at": 60_000, "faults": {"action": error, "nth": random.randint(1, steps)}} for _ in range(5)
-    ]
+    faults = [{"rotate_at": 60_000, "faults": {"action": error, "nth": random.randint(1, steps)}} for _ in range(5)]
     fail_again_and_again(Trial(folder, OUTCOMES), lane, server, faults, least=3)
 
 
@@ -119,7 +115,7 @@ def test_folder_that_may_no_longer_be_written(lane: Lane, server: MockServer, fo
 def small_disk(path: Path, kilobytes: int) -> Iterator[None]:
     """Mount a file system of its own for the time; skips where that is not allowed."""
     path.mkdir()
-    mount = ["mount", "-t", "tmpfs", "-o", f"size={kilobytes}k", "tmpfs", path]
+    mount = ["mount", "-t", "tmpfs", "-o", f"size={kilobytes}k", "tmpfs", str(path)]
     if subprocess.run(mount, capture_output=True, check=False).returncode:
         pytest.skip("no file system may be mounted here")
     try:
@@ -140,8 +136,6 @@ def test_disk_that_is_really_full(lane: Lane, server: MockServer, tmp_path: Path
             ended = lane.run(crawl(trial.folder, server, "--all"))
             ballast.unlink()  # also to look at a catalogue takes some
             trial.look(ended)
-            if os.environ.get("KILLDEBUG"):
-                print(room, ended.status, ended.struck, ended.output[-400:])
             if ended.status:
                 assert_failed_clearly(ended, trial.folder)
         assert_goes_on(trial, lane, server)

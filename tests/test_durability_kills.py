@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import sys
 import threading
 import time
 from collections import Counter, defaultdict
@@ -93,6 +94,7 @@ class Campaign:
             wanted -= ended.killed
             self._count(ended)
         trial.look_at_the_end(lane.run(crawl(folder, self.server, "--all")))
+        trial.prove(lane)
         self._gather(trial)
 
     def _count(self, ended: Ended) -> None:
@@ -111,9 +113,9 @@ class Campaign:
     def summary(self) -> str:
         """Return what the campaign came to, in lines."""
         places, others = self.fates.struck, {end: count for end, count in self.ends.items() if end != "killed"}
+        crawls = f"{self.ends['killed']} kills of crawls of {self.archives} archives with {self.captures} captures"
         lines = [
-            f"{self.ends['killed']} kills of crawls of {self.archives} archives with {self.captures} captures in "
-            f"{self.seconds:.0f} s (seed {SEED}; other crawls: {others})",
+            f"{crawls} in {self.seconds:.0f} s (seed {SEED}; other crawls: {others})",
             f"{self.fates.by_clock} at a random instant, {places.total()} at {len(places)} places:",
             *(f"{count:6} {place}" for place, count in sorted(places.items())),
             f"passed, and nobody was killed there: {', '.join(self.fates.untried) or 'none'}",
@@ -129,9 +131,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[MockServer]:
 
 
 @pytest.fixture(scope="module", params=[200, pytest.param(1000, marks=pytest.mark.soak)])
-def campaign(
-    request: pytest.FixtureRequest, server: MockServer, tmp_path_factory: pytest.TempPathFactory
-) -> Campaign:
+def campaign(request: pytest.FixtureRequest, server: MockServer, tmp_path_factory: pytest.TempPathFactory) -> Campaign:
     campaign = Campaign(request.param, server, tmp_path_factory.mktemp("kills"))
     campaign.run()
     return campaign
@@ -151,11 +151,12 @@ def test_responses_are_what_the_server_sent(campaign: Campaign) -> None:
     assert_none(not_as_sent(campaign.responses.values(), campaign.server))
 
 
-def test_kills_fall_at_most_places(campaign: Campaign, capsys: pytest.CaptureFixture[str]) -> None:
-    with capsys.disabled():
-        print(f"\n{campaign.summary()}")
+def test_kills_fall_at_most_places(campaign: Campaign) -> None:
+    sys.stdout.write(f"\n{campaign.summary()}\n")  # `make soak` shows it
     assert campaign.ends["killed"] >= campaign.kills
-    assert len(campaign.fates.untried) < 0.2 * len(campaign.fates.struck)
+    assert len(campaign.fates.struck) >= 40
+    if campaign.kills >= 1000:
+        assert len(campaign.fates.untried) < 0.1 * len(campaign.fates.struck)
 
 
 @pytest.fixture(scope="module")
@@ -180,7 +181,7 @@ def torn(server: MockServer, tmp_path_factory: pytest.TempPathFactory) -> Trial:
 
 
 @pytest.mark.parametrize(
-    "ends", [ENDS, *(pytest.param([end], marks=pytest.mark.soak) for end in ENDS)], ids=lambda ends: " or ".join(ends)
+    "ends", [ENDS, *(pytest.param([end], marks=pytest.mark.soak) for end in ENDS)], ids=" or ".join
 )
 def test_start_that_dies_at_any_of_its_steps_is_done_again(
     server: MockServer, torn: Trial, tmp_path: Path, ends: list[str]

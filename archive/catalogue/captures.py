@@ -23,7 +23,9 @@ if TYPE_CHECKING:
 _REACHED = ", ".join(f"'{outcome}'" for outcome in sorted(SUCCESSES))
 _VALIDATORS = f"""
     SELECT c.source_id, p.final_url, c.etag, c.last_modified, p.id, p.record_id AS capture_record_id,
-      o.record_id, o.url, o.requested_at, o.warc_file
+      o.record_id, o.url, o.requested_at, o.warc_file,
+      (SELECT MAX(finished_at) FROM captures
+        WHERE (id = p.id OR revisit_of = p.id) AND outcome = '{Outcome.FETCHED}') AS whole_at
     FROM sources s JOIN captures c ON c.id = (
         SELECT MAX(id) FROM captures WHERE source_id = s.id AND outcome IN ({_REACHED})
           AND (verdict IS NULL OR {STANDING_SQL} > 0))
@@ -131,6 +133,7 @@ class Captures:
                     row["id"],
                     row["capture_record_id"],
                     _original(row),
+                    row["whole_at"],
                 ),
             )
 

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import io
+import tempfile
 from typing import IO, TYPE_CHECKING
 
+from archive.errors import ArchiveError
 from archive.fixity.findings import FaultKind, FileFindings
 from archive.fixity.record import problems_of, read_response_head
 from archive.fixity.rows import RowChecker
@@ -37,7 +40,8 @@ def check_file(
 
     One that is *unfinished* has two offsets: where the last record ends that a row names, and the file itself. What is
     between them may lack its rows yet, and the first damage there is the end. *progress* is told how many more bytes
-    are done. A file that can't be read is a fault; raises sqlite3.Error when the catalogue can't be.
+    are done. A file that can't be read is a fault; raises sqlite3.Error when the catalogue can't be, and ArchiveError
+    when there is no room for temporary files.
     """
     findings = FileFindings(name)
     try:
@@ -47,6 +51,11 @@ def check_file(
                 findings.sha256 = file.digest_to_end()
             findings.bytes = file.done
     except OSError as error:
+        if error.errno in (errno.ENOSPC, errno.EDQUOT):  # no reading does that: large blocks pass through the disk
+            raise ArchiveError(
+                f"temporary files cannot be written in {tempfile.gettempdir()}: {error.strerror}; "
+                "make room there, or name another folder with TMPDIR"
+            ) from error
         findings.fault(FaultKind.DAMAGED, f"it can't be read: {error.strerror or error}")
     return findings
 

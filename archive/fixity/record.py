@@ -21,7 +21,15 @@ Problem = tuple[FaultKind, str]
 
 _MANDATORY = ("WARC-Record-ID", "WARC-Date", "WARC-Type", "Content-Length")
 _MAY_REPEAT = frozenset({"warc-concurrent-to"})
-_ABOUT_A_URI = frozenset({RecordType.RESPONSE, RecordType.REVISIT, RecordType.REQUEST, RecordType.RESOURCE})
+_CONTENT_TYPES: dict[str, str] = {
+    RecordType.WARCINFO: "application/warc-fields",
+    RecordType.REQUEST: "application/http; msgtype=request",
+    RecordType.RESPONSE: "application/http; msgtype=response",
+    RecordType.REVISIT: "application/http; msgtype=response",
+    RecordType.METADATA: "application/json",
+    RecordType.RESOURCE: "application/json",
+}
+"""Said here once more than where they are written: what is checked is the format, and not the writer."""
 _RECORD_ID = re.compile(r"<[A-Za-z][A-Za-z0-9+.\-]*:[^<>\s]+>")
 _DATE = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,9})?Z")
 _REQUEST_LINE = re.compile(rb"[!#$%&'*+.^_`|~0-9A-Za-z-]+ [^\r\n]+\r?\n")
@@ -62,8 +70,11 @@ def _named_fields(member: WarcMember) -> Iterator[Problem]:
         yield FaultKind.MALFORMED, f"its WARC-Record-ID {record_id!r} is no URI in angle brackets"
     if (date := member.header("WARC-Date")) and not _DATE.fullmatch(date):
         yield FaultKind.MALFORMED, f"its WARC-Date {date!r} is no time in UTC"
-    if member.type in _ABOUT_A_URI and not member.header("WARC-Target-URI"):
-        yield FaultKind.MALFORMED, "it has no WARC-Target-URI"
+    if member.type in _CONTENT_TYPES:
+        if member.type != RecordType.WARCINFO and not member.header("WARC-Target-URI"):
+            yield FaultKind.MALFORMED, "it has no WARC-Target-URI"
+        if (content_type := member.header("Content-Type")) != _CONTENT_TYPES[member.type]:
+            yield FaultKind.MALFORMED, f"its Content-Type {content_type!r} is not that of a {member.type} record"
 
 
 def _response(member: WarcMember, head: ResponseHead) -> Iterator[Problem]:

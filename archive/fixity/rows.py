@@ -152,8 +152,11 @@ class RowChecker:
         about = self._json(member)
         if about is None:
             return
-        self._concurrent_to(member)
         exchanges = [each for each in about["exchanges"] if isinstance(each, dict)] if _has_exchanges(about) else []
+        self._concurrent_to(member)
+        if (last := _last_record(exchanges)) != member.header("WARC-Concurrent-To"):
+            problem = f"its WARC-Concurrent-To should be the last record of its exchanges, {last}"
+            self._fault(member, FaultKind.REFERENCE, problem)
         match about.get("kind"):
             case "capture":
                 self._capture(member, about, exchanges)
@@ -250,6 +253,7 @@ def _named_fields(member: WarcMember, role: Role, row: sqlite3.Row) -> Iterator[
     yield "WARC-Target-URI", member.header("WARC-Target-URI"), target_uri(str(row["url"]))
     yield "WARC-Date", member.header("WARC-Date"), row["requested_at"]
     if role is Role.REQUEST:
+        yield "WARC-Concurrent-To", member.header("WARC-Concurrent-To"), row["record_id"]
         return
     yield "WARC-Type", member.type, RecordType.REVISIT if row["refers_to"] else RecordType.RESPONSE
     yield "WARC-IP-Address", member.header("WARC-IP-Address"), row["ip"]
@@ -290,6 +294,12 @@ def _outcome_evidence(evidence: Any) -> Any:
 
 def _has_exchanges(about: Mapping[str, Any]) -> bool:
     return isinstance(about.get("exchanges"), list)
+
+
+def _last_record(exchanges: list[dict[str, Any]]) -> str | None:
+    """Return the id of the last record of exchanges that a `metadata` record tells of, if they have any."""
+    ids = (_text(each.get("response")) or _text(each.get("request")) for each in reversed(exchanges))
+    return next((record_id for record_id in ids if record_id), None)
 
 
 def _text(value: Any) -> str:

@@ -17,7 +17,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
-from archive.errors import ArchiveError
+from archive.errors import ArchiveError, CatalogueError
 from archive.fixity.findings import Fault, FaultKind, FileFindings, Role, RowSet
 from archive.fixity.log import FaultLog
 from archive.fixity.workers import LARGE, CatalogueTask, FileTask, Task, TextsTask, run_all
@@ -89,7 +89,7 @@ def verify(
 ) -> Verification:
     """Check the archive, or only the WARC *files* of these names. Needs no lock, and no right to write.
 
-    Raises ArchiveError when a name is of no file, or the catalogue can't be opened.
+    Raises ArchiveError when a name is of no file, the catalogue can't be opened, or temporary files can't be written.
     """
     with folder.catalogue() as catalogue:
         run = _Run(folder, catalogue, frozenset(files))
@@ -98,8 +98,11 @@ def verify(
         except sqlite3.DatabaseError as error:
             run.give_up(error)
             return run.result
-        run.walk(progress, workers)
-        run.look_for_records()
+        try:
+            run.walk(progress, workers)
+            run.look_for_records()
+        except sqlite3.Error as error:
+            raise CatalogueError(f"{catalogue.path} can't be held against the WARC files: {error}") from error
         return run.result
 
 

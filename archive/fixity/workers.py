@@ -11,7 +11,7 @@ import os
 import signal
 import sqlite3
 import threading
-from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
+from concurrent.futures import FIRST_COMPLETED, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -108,15 +108,15 @@ def _run_in_pool(
     catalogue_path: Path, tasks: Sequence[Task], workers: int, progress: Callable[[int], None]
 ) -> Iterator[FileFindings | list[Fault]]:
     context = multiprocessing.get_context("spawn")  # not fork: this process may have threads, and has a catalogue open
-    done_bytes = context.Value("Q", 0)
-    with _lifeline() as line:
+    done_bytes, told = context.Value("Q", 0), 0
+    theirs, ours = context.Pipe(duplex=False)
+    with ours, theirs:
         executor = ProcessPoolExecutor(
-            workers, mp_context=context, initializer=_prepare, initargs=(catalogue_path, done_bytes, line)
+            workers, mp_context=context, initializer=_prepare, initargs=(catalogue_path, done_bytes, theirs)
         )
-        running: set[Future[FileFindings | list[Fault]]] = set()
-        told = 0
         try:
-            running = {executor.submit(_run_here, task) for task in tasks}
+            with _without_ctrl_c():
+                running = {executor.submit(_run_here, task) for task in tasks}
             while running:
                 done, running = wait(running, timeout=_TELL_SECONDS, return_when=FIRST_COMPLETED)
                 now = done_bytes.value
@@ -127,15 +127,18 @@ def _run_in_pool(
         except BrokenProcessPool as error:
             raise ArchiveError("a process that checks the archive was ended from outside (no memory left?)") from error
         finally:
-            executor.shutdown(wait=not running, cancel_futures=True)
+            ours.close()  # the processes end with it, whatever they are at
+            executor.shutdown(wait=True, cancel_futures=True)
 
 
 @contextmanager
-def _lifeline() -> Iterator[Connection]:
-    """Give the end of a pipe that is readable once this process lets go of its other end, or dies."""
-    here, there = multiprocessing.get_context("spawn").Pipe(duplex=False)
-    with here, there:
-        yield here
+def _without_ctrl_c() -> Iterator[None]:
+    """Start processes inside that Ctrl-C doesn't reach: it would end them with a traceback; they end with this one."""
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 class _Worker:
@@ -146,8 +149,7 @@ class _Worker:
 
 
 def _prepare(catalogue_path: Path, done_bytes: Any, line: Connection) -> None:
-    """Open the catalogue, leave Ctrl-C to the parent, and end when the parent has no more use for this process."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    """Open the catalogue, and end when the parent lets go of its end of *line*, or dies."""
     threading.Thread(target=_end_with, args=(line,), daemon=True).start()
     _Worker.catalogue = Catalogue(catalogue_path)
     _Worker.counter = _Counter(done_bytes)

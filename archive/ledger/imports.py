@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from dataclasses import asdict
 from typing import TYPE_CHECKING
 
+from archive.cdxj import complete_indexes
 from archive.ledger.file import stating
 from archive.records import Change, StatementKind
 from archive.recovery import Recovered, reconcile_imports
@@ -57,3 +58,4 @@ def importing(folder: ArchiveFolder) -> Iterator[ImportWriter]:
         reconcile_imports(folder, Recovered())
         with folder.catalogue() as catalogue, stating(catalogue, folder.warc_dir) as file:
             yield ImportWriter(catalogue, file)
+        complete_indexes(folder.warc_dir)

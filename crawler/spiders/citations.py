@@ -89,8 +89,7 @@ class CitationsSpider(Spider):
         try:  # behind the store's recovery: what it brings back is not to be fetched again
             with folder.catalogue() as catalogue:
                 spider.sources = spider.selection.sources(catalogue)
-                if own.conditional:
-                    spider.validators = known_validators(catalogue, folder.warc_dir)
+                spider.validators = known_validators(catalogue, folder.warc_dir, own.conditional_for)
         except ArchiveError:
             spider.store.release()
             raise

@@ -24,6 +24,7 @@ from typing import IO, Any
 
 from scrapy.settings import Settings
 
+from archive.urls import site_of
 from durability import child
 
 _HANGS = 30.0
@@ -39,6 +40,7 @@ _COMPONENT = re.compile(r"((?:scrapy|crawler|sourcekeep)(?:\.\w+)+)\.[A-Z]\w+")
 def serve() -> None:
     """Answer orders until standard input ends."""
     _import_components()
+    site_of("www.example.org")  # reads the list of suffixes
     gc.freeze()
     ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_CHILD_SUBREAPER, 1)
     assert threading.active_count() == 1

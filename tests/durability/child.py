@@ -17,18 +17,20 @@ from typing import TYPE_CHECKING, Any, Self
 import archive.capture
 import archive.catalogue
 import archive.warc_writer
-import sourcekeep.crawling
 from crawler.signals import capture_written, crawl_planned
 from durability import clock, privileges
 from durability.faults import Faults
-from sourcekeep import scrapy_settings
+from sourcekeep import crawling, importing, rebuilding, scrapy_settings, verifying
 from sourcekeep.__main__ import main
-from sourcekeep.commands import crawl as _crawl  # noqa: F401  # the command, imported before the fork
+from sourcekeep.commands import crawl, import_, rebuild, verify
 
 if TYPE_CHECKING:
     from scrapy.crawler import Crawler
 
     from archive.records import Source
+
+IMPORTED = (crawl, crawling, import_, importing, rebuild, rebuilding, verify, verifying)
+"""What commands import when they run, imported before the fork."""
 
 _report_to = -1
 
@@ -107,7 +109,8 @@ def _prepare(order: dict[str, Any]) -> Faults | None:
     scrapy_settings.EXTENSIONS["durability.child.Reports"] = 600
     if order["rotate_at"]:
         defaults = archive.warc_writer.WarcWriter.__init__.__kwdefaults__
-        assert defaults and "rotate_at" in defaults
+        assert defaults
+        assert "rotate_at" in defaults
         defaults["rotate_at"] = order["rotate_at"]
     if order["busy_seconds"]:
         archive.catalogue._BUSY_SECONDS = order["busy_seconds"]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import datetime as datetimes
+import datetime as dt
 import sys
 import time
 from datetime import datetime, tzinfo
@@ -28,7 +28,7 @@ def install(when: dict[int, float]) -> None:
     jump(when.get(0, 0.0))
     exchanged = {id(_true_time): _time, id(_true_time_ns): _time_ns, id(datetime): _WrongDatetime}
     for module in list(sys.modules.values()):
-        if module is sys.modules[__name__] or module is datetimes:
+        if module is sys.modules[__name__] or module is dt:
             continue
         for name, value in list(vars(module).items()) if hasattr(module, "__dict__") else ():
             if id(value) in exchanged:
@@ -50,4 +50,4 @@ class _WrongDatetime(datetime):
 
     @classmethod
     def utcnow(cls) -> Self:
-        return cls.now(datetimes.UTC).replace(tzinfo=None)
+        return cls.now(dt.UTC).replace(tzinfo=None)

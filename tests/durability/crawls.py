@@ -16,11 +16,12 @@ from durability import Order
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from mockserver import MockServer
+
     from archive.folder import ArchiveFolder
     from durability import Ended, Lane
     from durability.evidence import Record
     from durability.trial import Trial
-    from mockserver import MockServer
 
 _CASES = (
     "plain chunked gzip long-header-line moved-301 cookie-wall redirect-loop not-found reset-in-body closed-at-once"
@@ -50,9 +51,7 @@ def crawl(folder: ArchiveFolder, server: MockServer, *which: str, **circumstance
 
 def not_as_sent(records: Iterable[Record], server: MockServer) -> list[str]:
     """Return the responses among *records* that are not, byte for byte, something that the server sent."""
-    sent = {
-        (each.host, each.path, hashlib.sha256(each.sent).digest()) for each in server.exchanges(robots=True)
-    }
+    sent = {(each.host, each.path, hashlib.sha256(each.sent).digest()) for each in server.exchanges(robots=True)}
     wrong = []
     for record in records:
         url = urlsplit(record.headers["warc-target-uri"])

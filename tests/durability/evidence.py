@@ -52,6 +52,11 @@ class Record:
         """File, offset and length."""
         return self.file, self.offset, self.length
 
+    @property
+    def is_answer(self) -> bool:
+        """Whether it is a response of the most usual kinds."""
+        return self.type == "response" and self.block.startswith((b"HTTP/1.1 2", b"HTTP/1.1 4"))
+
     def says(self) -> dict[str, Any] | None:
         """Return what a `metadata` record or a statement says, or None for any other record."""
         return json.loads(self.block) if self.type in {"metadata", "resource"} else None
@@ -159,12 +164,13 @@ def members(data: bytes) -> Iterator[tuple[int, int, bytes]]:
 
 
 def faults_by_fastwarc(path: Path) -> list[str]:
-    """Return what fastwarc finds wrong with a finished file: its digests, and whether it comes to the end."""
-    wrong = []
-    for record in ArchiveIterator(str(path), record_types=WarcRecordType.any_type, parse_http=False, fsspec_args=False):
-        if not record.verify_block_digest():
-            wrong.append(f"{path.name}: fastwarc finds the block digest of {record.record_id} wrong")
-    return wrong
+    """Return what fastwarc finds wrong with the digests of a finished file."""
+    records = ArchiveIterator(str(path), record_types=WarcRecordType.any_type, parse_http=False, fsspec_args=False)
+    return [
+        f"{path.name}: fastwarc finds the block digest of {record.record_id} wrong"
+        for record in records
+        if not record.verify_block_digest()
+    ]
 
 
 def _place(row: Mapping[str, Any], prefix: str = "") -> tuple[str, int, int]:

@@ -40,12 +40,18 @@ class Fates:
         share = _HITS / sum(weights.values()) if weights else 0.0
         hazards = {place: min(0.9, weight * share) / self._passes[place] for place, weight in weights.items()}
         seed = self._random.randrange(1 << 32)
-        faults = {"seed": seed, "action": action, "otherwise": _UNSEEN, "hazards": hazards, "synced": self._random.choice((synced, {}))}
+        faults = {
+            "seed": seed,
+            "action": action,
+            "otherwise": _UNSEEN,
+            "hazards": hazards,
+            "synced": self._random.choice((synced, {})),
+        }
         return {"faults": faults}
 
     def _weight(self, place: str) -> float:
         tries = self.struck[place]
-        return float(1 + tries // 5 if place.endswith(_TEARING) else 1 + tries) ** -1.5
+        return float((1 + tries // 5 if place.endswith(_TEARING) else 1 + tries) ** -1.5)
 
     def learn(self, ended: Ended) -> None:
         """Take note of how a crawl ended."""

@@ -1,8 +1,9 @@
 """What can go wrong at the places where evidence is written: a kill, a power cut, an error of the disk.
 
 A place is a step of writing and the function of ours that takes it, such as `archive.warc_writer:finish_file before
-rename`. Places are where files below `warc/` are opened, written, cut, synced, renamed and removed, and where the
-catalogue is changed and committed. Whether something goes wrong is drawn each time that one is passed.
+rename` or `archive.recovery:take_file amid commit`. Places are where files below `warc/` are opened, written, cut,
+synced, renamed and removed, and where the catalogue is changed and committed. Whether something goes wrong is drawn
+each time that one is passed.
 """
 
 from __future__ import annotations
@@ -20,15 +21,18 @@ import time
 from collections import Counter
 from contextlib import contextmanager
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from durability.powercut import UnsyncedChanges
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
-    from pathlib import Path
 
 _OURS = ("archive.", "crawler.", "sourcekeep.")
+_HELPERS = ("archive.catalogue", "archive.folder:", "archive.warc_writer:sync_directory")
+"""What is called in many situations: the caller says more."""
+
 _CHANGES = frozenset({"INSERT", "UPDATE", "DELETE", "REPLACE", "BEGIN"})
 _COMMIT_SECONDS = 0.004
 """About what a commit takes; a kill amid one falls at a random instant within."""
@@ -86,7 +90,7 @@ class Faults:
             ("remove", self._remove),
         ):
             setattr(os, name, partial(step, getattr(os, name)))
-        io.open = partial(self._open, io.open)  # type: ignore[assignment]
+        io.open = partial(self._open, io.open)
         sqlite3.connect = partial(self._connect, sqlite3.connect)  # type: ignore[assignment]
 
     # The steps.
@@ -104,7 +108,7 @@ class Faults:
 
     def _sync(self, real: Any, file: Any) -> None:
         number = file if isinstance(file, int) else file.fileno()
-        path = os.readlink(f"/proc/self/fd/{number}")
+        path = os.fspath(Path(f"/proc/self/fd/{number}").readlink())
         if not self._is_evidence(path):
             real(file)
             return
@@ -158,7 +162,7 @@ class Faults:
         return self._goes_wrong("amid", "write")
 
     def amid_commit(self) -> None:
-        """Let a kill fall while a commit is under way, if one is drawn; what a power cut could take is synced by then."""
+        """Let a kill fall while a commit is under way, if one is drawn; what a power cut takes is synced by then."""
         if self._goes_wrong("amid", "commit"):
             place = f"{_function()} amid commit"
             threading.Thread(target=self._kill_soon, args=(place,), daemon=True).start()
@@ -199,7 +203,7 @@ class _File(io.FileIO):
     """A file below `warc/` that is written."""
 
     def __init__(self, faults: Faults, path: str, mode: str) -> None:
-        is_new = not os.path.exists(path)  # noqa: PTH110  # no Path: it would come back here
+        is_new = not Path(path).exists()
         super().__init__(path, mode)
         self._faults = faults
         faults.unsynced.opened(path, is_new=is_new)
@@ -238,10 +242,11 @@ class _Connection(sqlite3.Connection):
 
 
 def _function() -> str:
-    """Return the function of ours that is taking a step: the innermost."""
+    """Return the function of ours that is taking a step: the innermost that is no mere helper."""
     frame = sys._getframe(1)
     while frame := frame.f_back:  # type: ignore[assignment]
         module = frame.f_globals.get("__name__", "")
-        if module.startswith(_OURS):
-            return f"{module}:{frame.f_code.co_name}"
+        place = f"{module}:{frame.f_code.co_name}"
+        if module.startswith(_OURS) and not place.startswith(_HELPERS):
+            return place
     return "elsewhere"

@@ -42,7 +42,7 @@ class UnsyncedChanges:
     def synced(self, path: str) -> None:
         """Note an fsync of a file or a folder."""
         with self._lock:
-            if os.path.isdir(path):
+            if Path(path).is_dir():
                 self._entries.clear()
             else:
                 self._durable[path] = _read(path)
@@ -50,8 +50,8 @@ class UnsyncedChanges:
     def renames(self, source: str, target: str) -> None:
         """Note that a file is about to be renamed."""
         with self._lock:
-            self._entries.append((target, source, _read(target) if os.path.exists(target) else None))
-            self._durable[target] = self._durable.pop(source, None) or _read(source)
+            self._entries.append((target, source, _read(target) if Path(target).exists() else None))
+            self._durable[target] = self._durable.pop(source) if source in self._durable else _read(source)
 
     def removes(self, path: str) -> None:
         """Note that a file is about to be removed."""
@@ -63,7 +63,7 @@ class UnsyncedChanges:
         """Take away what a power cut might take now."""
         with self._lock:
             for path, durable in self._durable.items():
-                if os.path.exists(path) and durable != (written := _read(path)):
+                if Path(path).exists() and durable != (written := _read(path)):
                     _write(path, _some_of(durable, written, random))
             kept = _some(len(self._entries), random)
             for path, before, content in reversed(self._entries[kept:]):

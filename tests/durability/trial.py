@@ -11,16 +11,19 @@ from collections import Counter, defaultdict
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
+from comparing_catalogues import differences, tables_of
+
 from archive.records import Outcome
 from archive.settings import Settings
 from archive.standing import failures_after, next_due
+from durability import Order
 from durability.evidence import OPEN, TORN, Evidence, faults_by_fastwarc, members
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from archive.folder import ArchiveFolder
-    from durability import Ended
+    from durability import Ended, Lane
 
 LOST = "acknowledged or whole, and lost"
 DOUBLED = "doubled"
@@ -30,7 +33,8 @@ WITHOUT_ROW = "a whole record without its row"
 UNTRUE = "a row that says something else than its record"
 BROKEN_OFF = "an undisturbed crawl that does not get to its end"
 CATALOGUE = "a catalogue that is not sound"
-KINDS = (LOST, DOUBLED, UNREADABLE, LEFT_OVER, WITHOUT_ROW, UNTRUE, BROKEN_OFF, CATALOGUE)
+UNPROVEN = "not proven by verify, or rebuilt otherwise than it was"
+KINDS = (LOST, DOUBLED, UNREADABLE, LEFT_OVER, WITHOUT_ROW, UNTRUE, BROKEN_OFF, CATALOGUE, UNPROVEN)
 
 Findings = dict[str, list[str]]
 """By kind: what is wrong, and after which ends."""
@@ -79,11 +83,22 @@ class Trial:
         self._look_for_untrue_rows()
         self._look_at_the_order()
         self._look_at_standings()
+        self._look_at_indexes()
         paths = [self.folder.warc_dir / name for name in self.now.files]
         for path in paths:
             self._find(UNREADABLE, faults_by_fastwarc(path))
         tested = subprocess.run(["gzip", "-t", *paths], capture_output=True, text=True, check=False)
         self._find(UNREADABLE, [tested.stderr] if tested.returncode else [])
+
+    def prove(self, lane: Lane) -> None:
+        """Let `verify` look at the archive, and `rebuild` make its catalogue anew."""
+        verified = lane.run(Order(str(self.folder.path), ["verify"]))
+        self._find(UNPROVEN, [verified.output] if verified.status else [])
+        before = tables_of(self.folder.catalogue_path)
+        self.folder.catalogue_path.unlink()
+        rebuilt = lane.run(Order(str(self.folder.path), ["rebuild", "--no-extract"]))
+        self._find(UNPROVEN, [rebuilt.output] if rebuilt.status else [])
+        self._find(UNPROVEN, differences(before, tables_of(self.folder.catalogue_path)))
 
     def _forget(self, ended: Ended, before: Evidence) -> None:
         """Forget what a power cut may take: what a killed process left unsynced, and no row tells of."""
@@ -120,23 +135,26 @@ class Trial:
             row = now.captures.get(number)
             if row is None or now.sources[row["source_id"]]["url"] != url:
                 self._find(LOST, [f"the acknowledged capture {number} of {url} has no row"])
-        for row, record_id, place in now.places():
+        for row_name, record_id, place in now.places():
             if place not in [record.place for record in now.records.get(record_id, ())]:
-                self._find(LOST, [f"{row} points at {record_id}, which isn't at {place}"])
+                self._find(LOST, [f"{row_name} points at {record_id}, which isn't at {place}"])
+        for records in now.records.values():
+            refers_to = records[0].headers.get("warc-refers-to")
+            if refers_to and refers_to not in now.records:
+                self._find(LOST, [f"the revisit {records[0].id} refers to {refers_to}, which is nowhere"])
+        self._look_for_changed()
+
+    def _look_for_changed(self) -> None:
+        """Look for what was whole or finished, and isn't what it was."""
+        now = self.now
         for record_id, known in self._known.items():
             if known not in [(record.place, record.member_digest) for record in now.records.get(record_id, ())]:
                 self._find(LOST, [f"{record_id} was whole at {known[0]}, and isn't any more"])
         for name, digest in self._finished.items():
             if name not in now.files or now.files[name].digest != digest:
                 self._find(LOST, [f"the finished {name} has changed or gone"])
-        for name, contents in now.torn:
-            if any(members(contents)):
-                self._find(LOST, [f"a whole member is among the torn bytes of {name}"])
-        for records in now.records.values():
-            for record in records:
-                refers_to = record.headers.get("warc-refers-to")
-                if refers_to and not now.records.get(refers_to):
-                    self._find(LOST, [f"the revisit {record.id} refers to {refers_to}, which is nowhere"])
+        torn = [name for name, contents in now.torn if any(members(contents))]
+        self._find(LOST, [f"a whole member is among the torn bytes of {name}" for name in torn])
 
     def _look_for_doubled(self, ended: Ended, before: Evidence) -> None:
         now = self.now
@@ -227,6 +245,21 @@ class Trial:
         if [row["id"] for row in written] != sorted(self.now.captures):
             self._find(UNTRUE, ["the order of the captures is not that of their records"])
 
+    def _look_at_indexes(self) -> None:
+        """Look whether each finished file has an index, of every answer in it and of nothing else."""
+        for name, file in self.now.files.items():
+            index = name.removesuffix(".warc.gz") + ".cdxj"
+            if index not in self.now.others:
+                self._find(UNREADABLE, [f"{name} has no index"])
+                continue
+            lines = (self.folder.warc_dir / index).read_text(encoding="ascii").splitlines()
+            fields = [json.loads(line[line.index("{") :]) for line in lines]
+            listed = {(int(each["offset"]), int(each["length"])) for each in fields}
+            there = {(each.offset, each.length) for each in file.records}
+            answers = {(each.offset, each.length) for each in file.records if each.is_answer}
+            self._find(UNREADABLE, [f"{index}: nothing is at {place}" for place in listed - there])
+            self._find(UNREADABLE, [f"{index} leaves out {place}" for place in answers - listed])
+
     def _look_at_standings(self) -> None:
         """Fold the captures of each source, in order: its failures, its last capture, when it is due."""
         settings = Settings()
@@ -241,7 +274,9 @@ class Trial:
             finished = datetime.fromisoformat(last[1]["finished_at"])
             due = next_due(Outcome(last[1]["outcome"]), failures, finished, settings)
             expected = {"failures": failures, "last_capture_id": last[0], "next_due_at": due}
-            self._find(UNTRUE, [f"{source['url']}: {text}" for text in _differences(_only(source, *expected), expected)])
+            self._find(
+                UNTRUE, [f"{source['url']}: {text}" for text in _differences(_only(source, *expected), expected)]
+            )
 
     def _remember(self) -> None:
         for record_id, records in self.now.records.items():
