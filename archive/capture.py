@@ -21,16 +21,18 @@ from archive.captured import capture_row, describe, facts_of
 from archive.errors import ArchiveError, CatalogueError
 from archive.ledger import append_statement, take
 from archive.records import utc_now
-from archive.warc_reader import is_there
+from archive.revisits import reads_alike
+from archive.warc_reader import has_payload, head_of
 from archive.warc_writer import WarcWriter
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    from archive.capture_records import WrittenExchange
     from archive.catalogue import Catalogue
     from archive.drafts import CaptureDraft, RecordedExchange
     from archive.folder import ArchiveFolder
-    from archive.records import Original, StatementKind
+    from archive.records import Original, Revisited, StatementKind
     from archive.settings import Settings
 
 GROUP_SECONDS = 0.1
@@ -161,8 +163,17 @@ class CaptureWriter:
         return group
 
     def _find_original(self, catalogue: Catalogue, payload_digest: str) -> Original | None:
-        original = catalogue.captures.original(payload_digest)
-        return original if original and is_there(self._folder.warc_dir, original.warc_file) else None
+        for original in catalogue.captures.originals(payload_digest):
+            if has_payload(self._folder.warc_dir, original.place, payload_digest):
+                return original
+        return None
+
+    def _find_same(self, catalogue: Catalogue, draft: CaptureDraft, last: WrittenExchange) -> Revisited | None:
+        for revisited, place in catalogue.captures.seen_before(draft, last.row.refers_to or ""):
+            head = head_of(self._folder.warc_dir, place)
+            if head and last.head and reads_alike(head, last.head):
+                return revisited
+        return None
 
     def _write(self, catalogue: Catalogue, records: CaptureRecords, group: list[_Job]) -> None:
         written = [_Written(job, self._append(catalogue, records, job)) for job in group]
@@ -183,7 +194,7 @@ class CaptureWriter:
         if job.draft is None:
             records.append_metadata({"kind": "exchanges"}, job.exchanges[0].url, utc_now(), exchanges)
             return partial(catalogue.captures.put_exchanges, self._crawl_id, None, rows)
-        facts = facts_of(job.draft, exchanges, catalogue.captures.find_same)
+        facts = facts_of(job.draft, exchanges, partial(self._find_same, catalogue))
         about = describe(job.draft, facts)
         place = records.append_metadata(about, job.draft.source_url, job.draft.finished_at, exchanges)
         capture = capture_row(job.draft, facts, self._crawl_id, rows, place)

@@ -47,7 +47,7 @@ class CaptureRecords:
     """Appends what one crawl records to its WARC files.
 
     *find_original* gives the response record that has the payload of a digest, or None; it may only give records
-    that are on disk and have their row.
+    that have their row and were just read right: what is identical to them is thrown away.
     """
 
     def __init__(self, warc: WarcWriter, crawl_id: int, find_original: Callable[[str], Original | None]) -> None:
@@ -97,7 +97,7 @@ class CaptureRecords:
             response,
             request,
             exchange.truncated,
-            original.record_id if original else None,
+            original.place.record_id if original else None,
             exchange.proxy,
         )
         head_only = digests is not None and original is not None and not is_not_modified(exchange)

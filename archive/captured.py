@@ -12,8 +12,11 @@ if TYPE_CHECKING:
 
     from archive.capture_records import WrittenExchange
     from archive.drafts import CaptureDraft
-    from archive.records import Exchange, RecordPlace, Validators
+    from archive.http_message import ResponseHead
+    from archive.records import Exchange, RecordPlace
 
+_LONGEST_VALIDATOR = 1024
+"""Characters; an ETag has some dozens."""
 _WITH_A_PAGE = frozenset({Outcome.FETCHED, Outcome.HTTP_ERROR})
 
 
@@ -31,27 +34,29 @@ class CaptureFacts:
 def facts_of(
     draft: CaptureDraft,
     written: Sequence[WrittenExchange],
-    find_same: Callable[[CaptureDraft, str], Revisited | None],
+    find_same: Callable[[CaptureDraft, WrittenExchange], Revisited | None],
 ) -> CaptureFacts:
-    """Return the facts of *draft*; *find_same* gives an earlier capture of the same page with the same payload."""
+    """Return the facts of *draft*.
+
+    *find_same* gives an earlier capture of the same page, whose payload the exchange only refers to, or None.
+    """
     if not written:
         return CaptureFacts(0, None, None, None, None)
     last = written[-1]
     digest = last.row.payload_digest
-    etag = last.head.header("ETag") if last.head else None
-    modified = last.head.header("Last-Modified") if last.head else None
+    etag, modified = (_validator(last.head, name) for name in ("ETag", "Last-Modified"))
     revisited = None
     if draft.outcome is Outcome.NOT_MODIFIED and (asked := draft.exchanges[-1].validators):
         revisited = Revisited(asked.capture_id, asked.capture_record_id)
-        # A 304 may leave out what has not changed (RFC 9110 15.4.5).
-        etag, modified = _kept(asked, etag, modified)
-    elif digest and draft.outcome in _WITH_A_PAGE:
-        revisited = find_same(draft, digest)
+    elif last.row.refers_to and draft.outcome in _WITH_A_PAGE:
+        revisited = find_same(draft, last)
     return CaptureFacts(last.bytes, digest, etag, modified, revisited)
 
 
-def _kept(asked: Validators, etag: str | None, modified: str | None) -> tuple[str | None, str | None]:
-    return etag or asked.etag, modified or asked.last_modified
+def _validator(head: ResponseHead | None, name: str) -> str | None:
+    """Return a validator that can be sent back; servers refuse requests with large fields."""
+    value = head.header(name) if head else None
+    return value if value and len(value) <= _LONGEST_VALIDATOR else None
 
 
 def describe(draft: CaptureDraft, facts: CaptureFacts) -> dict[str, Any]:

@@ -90,7 +90,7 @@ class Rebuilding:
             with self._archive.catalogue() as old, catalogue_errors(old):
                 if damage := old.known.damage():
                     return damage
-            reconcile_imports(self._archive, Recovered())
+            reconcile_imports(self._archive)
         except SchemaTooNewError:
             raise
         except CatalogueError as error:

@@ -187,11 +187,10 @@ class Statement:
 class Original:
     """The response record that holds the payload which a revisit record only names (WARC 1.1, 6.7)."""
 
-    record_id: str
+    place: RecordPlace
     target_uri: str
     date: str
     """Its `WARC-Date`."""
-    warc_file: str
 
 
 @dataclass(frozen=True, slots=True)

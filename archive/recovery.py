@@ -7,6 +7,7 @@ record is looked up first: a second recovery changes nothing.
 from __future__ import annotations
 
 import json
+import logging
 import sqlite3
 from collections import Counter
 from contextlib import suppress
@@ -43,6 +44,8 @@ UNKNOWN_TRIGGER = "unknown"
 
 MOST_PROBLEMS = 1000
 """How many problems are kept in words; all of them are counted."""
+
+logger = logging.getLogger(__name__)
 
 _REFUSED = (*UNREADABLE, sqlite3.IntegrityError, sqlite3.ProgrammingError, sqlite3.InterfaceError)
 
@@ -183,24 +186,39 @@ def recover_imports(folder: ArchiveFolder, done: Recovered) -> None:
         done.salvaged += salvage(folder.warc_dir, LEDGER_SERIES, recovery.take_file)
 
 
-def reconcile_imports(folder: ArchiveFolder, done: Recovered) -> None:
-    """Let the imports' files and the catalogue say the same; what `recover_imports` says of locks and errors holds."""
+def reconcile_imports(folder: ArchiveFolder) -> None:
+    """Let the imports' files and the catalogue say the same; the caller holds the lock of the import.
+
+    What can't be read is logged. Raises ArchiveError when the disk doesn't allow it.
+    """
+    done = Recovered()
     recover_imports(folder, done)
     with folder.catalogue() as catalogue:
         catch_up(catalogue, folder.warc_dir)
+    _log(done)
 
 
 def reconcile(folder: ArchiveFolder) -> Recovered:
     """Let the WARC files and the catalogue say the same, before a crawl; the caller holds its lock.
 
-    An import that is under way has done its own part. Raises ArchiveError when the disk doesn't allow it.
+    An import that is under way has done its own part. What can't be read is logged. Raises ArchiveError when the disk
+    doesn't allow it.
     """
-    done = Recovered()
     with suppress(ArchiveBusyError), folder.lock("import"):
-        reconcile_imports(folder, done)
+        reconcile_imports(folder)
+    done = Recovered()
     recover_crawls(folder, done)
+    _log(done)
     complete_indexes(folder.warc_dir)
     return done
+
+
+def _log(done: Recovered) -> None:
+    if done.captures or done.statements:
+        statements = ", ".join(f"{kind} {count}" for kind, count in done.statements.items())
+        logger.info("rows for what was recorded and had none: captures %d, %s", done.captures, statements)
+    for problem in done.problems:
+        logger.warning("%s at %d: %s", problem.warc_file, problem.offset, problem.text)
 
 
 def import_files(warc_dir: Path) -> list[Path]:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from archive.drafts import RecordedExchange
+    from archive.http_message import ResponseHead
     from archive.records import Original
     from archive.response_digests import ResponseDigests
 
@@ -27,10 +28,15 @@ def is_worth_a_revisit(exchange: RecordedExchange, digests: ResponseDigests) -> 
     return not exchange.truncated and digests.payload_length >= LEAST_PAYLOAD
 
 
+def reads_alike(one: ResponseHead, other: ResponseHead) -> bool:
+    """Tell whether the same payload is the same page under both heads: with what is said of its bytes."""
+    return all(one.header(name) == other.header(name) for name in ("Content-Type", "Content-Encoding"))
+
+
 def refers_to(original: Original) -> list[tuple[str, str]]:
     """Return the three named fields that lead to *original* (annotated WARC 1.1, 6.7: all three, always)."""
     return [
-        ("WARC-Refers-To", original.record_id),
+        ("WARC-Refers-To", original.place.record_id),
         ("WARC-Refers-To-Target-URI", original.target_uri),
         ("WARC-Refers-To-Date", original.date),
     ]

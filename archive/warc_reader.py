@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import io
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from archive.content_codings import MAX_CONTENT, ContentDecodeError
-from archive.errors import RecordDamagedError, RecordMissingError
-from archive.http_message import HttpMessage, payload_pieces, read_head
+from archive.errors import RecordDamagedError, RecordError, RecordMissingError
+from archive.http_message import HttpMessage, ResponseHead, payload_pieces, read_head
 from archive.warc_member import read_member
+from archive.warc_record import digest_of
 from archive.warc_writer import OPEN_SUFFIX
 
 if TYPE_CHECKING:
@@ -34,9 +36,31 @@ class StoredRecord:
         return next((value for key, value in self.headers if key.lower() == wanted), None)
 
 
-def is_there(warc_dir: Path, warc_file: str) -> bool:
-    """Tell whether a WARC file is in its folder, finished or not."""
-    return any((warc_dir / (warc_file + suffix)).exists() for suffix in ("", OPEN_SUFFIX, ""))
+def size_of(warc_dir: Path, warc_file: str) -> int:
+    """Return the size of a WARC file in bytes, finished or not; 0 where it isn't there."""
+    try:
+        with _open(warc_dir, warc_file) as file:
+            return file.seek(0, io.SEEK_END)
+    except (RecordMissingError, OSError):
+        return 0
+
+
+def has_payload(warc_dir: Path, place: RecordPlace, payload_digest: str) -> bool:
+    """Tell whether the response at *place* can be read, and has the payload of that digest."""
+    try:
+        with open_record(warc_dir, place) as member:
+            return digest_of(payload_pieces(read_head(member.block), member.block)) == payload_digest
+    except (RecordError, OSError):
+        return False
+
+
+def head_of(warc_dir: Path, place: RecordPlace) -> ResponseHead | None:
+    """Return the head of the response at *place*; None when it can't be read."""
+    try:
+        with open_record(warc_dir, place) as member:
+            return read_head(member.block)
+    except (RecordError, OSError):
+        return None
 
 
 @contextmanager

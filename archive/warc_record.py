@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 VERSION = "WARC/1.1"
 
+_LONGEST_URI = 64 * 1024
+"""Characters; programs that read WARC have limits for a field, and eight times this is one of them."""
 _PIECE = 256 * 1024
 _LONE_PERCENT = re.compile(r"%(?![0-9A-Fa-f]{2})")
 _URI = re.compile(r"[A-Za-z][A-Za-z0-9+.\-]*:\S")
@@ -114,9 +116,14 @@ def read_pieces(stream: IO[bytes]) -> Iterable[bytes]:
 def target_uri(url: str) -> str:
     """Return *url* as RFC 3986 wants it in `WARC-Target-URI`: what it doesn't allow is percent-encoded.
 
-    What is no URI at all, and was cited nevertheless, becomes a name of ours that holds it.
+    What is no URI at all, and was cited nevertheless, becomes a name of ours that holds it; what is too long for any
+    program to read, one that holds its digest. The metadata record of the capture has it as it is.
     """
     url = storable(url)
     if _URI.match(url):
-        return quote(_LONE_PERCENT.sub("%25", url), safe=_URI_CHARACTERS)
-    return "urn:sourcekeep:cited:" + quote(url, safe="")
+        uri = quote(_LONE_PERCENT.sub("%25", url), safe=_URI_CHARACTERS)
+    else:
+        uri = "urn:sourcekeep:cited:" + quote(url, safe="")
+    if len(uri) <= _LONGEST_URI:
+        return uri
+    return "urn:sourcekeep:cited:sha256:" + hashlib.sha256(url.encode()).hexdigest()

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from archive.errors import RecordDamagedError, RecordMissingError
 from archive.warc_member import WarcMember, read_member
+from archive.warc_record import RecordType
 from archive.warc_writer import OPEN_SUFFIX
 
 if TYPE_CHECKING:
@@ -50,17 +51,18 @@ def walk(path: Path, start: int = 0) -> Iterator[WarcMember | Damage]:
 
 def walk_stream(file: IO[bytes], name: str, start: int = 0) -> Iterator[WarcMember | Damage]:
     """Iterate as `walk` does, over a WARC file *name* that is open already."""
-    offset = start
+    offset, info_id = start, _info_id(_read_at(file, 0, name)) if start else None
     while True:
         try:
             member = read_member(file, offset, name)
         except RecordDamagedError as error:
-            end = _next_record(file, offset + 1, name)
+            end = _next_record(file, offset + 1, name, info_id)
             yield Damage(name, offset, end - offset, str(error))
             offset = end
             continue
         if member is None:
             return
+        info_id = info_id or _info_id(member)
         try:
             yield member
         finally:
@@ -68,8 +70,30 @@ def walk_stream(file: IO[bytes], name: str, start: int = 0) -> Iterator[WarcMemb
         offset += member.place.warc_length
 
 
-def _next_record(file: IO[bytes], start: int, name: str) -> int:
-    """Return where the next whole record begins behind *start*, or where the file ends."""
+def _info_id(member: WarcMember | None) -> str | None:
+    """Return the id of the warcinfo record that *member* is, or that it refers to (WARC 1.1, 5.16)."""
+    if member is None:
+        return None
+    return member.place.record_id if member.type == RecordType.WARCINFO else member.header("WARC-Warcinfo-ID")
+
+
+def _read_at(file: IO[bytes], offset: int, name: str) -> WarcMember | None:
+    """Read the record at *offset*, its block closed; None where there is none."""
+    try:
+        member = read_member(file, offset, name)
+    except RecordDamagedError:
+        return None
+    if member:
+        member.close()
+    return member
+
+
+def _next_record(file: IO[bytes], start: int, name: str, info_id: str | None) -> int:
+    """Return where the next whole record of this file begins behind *start*, or where the file ends.
+
+    A page may hold a gzip member with a WARC record in it, and incompressible blocks lie in the file as they are: so
+    it has to refer to the file's own warcinfo record, whose random id no server knows.
+    """
     at, held = start, b""
     file.seek(start)
     while piece := file.read(_PIECE):
@@ -77,7 +101,7 @@ def _next_record(file: IO[bytes], start: int, name: str) -> int:
         behind = file.tell()
         found = -1
         while (found := held.find(_MAGIC, found + 1)) != -1:
-            if _is_record(file, at + found, name):
+            if _belongs(_read_at(file, at + found, name), info_id):
                 return at + found
         keep = min(len(held), len(_MAGIC) - 1)
         at, held = at + len(held) - keep, held[len(held) - keep :]
@@ -85,11 +109,5 @@ def _next_record(file: IO[bytes], start: int, name: str) -> int:
     return file.seek(0, 2)
 
 
-def _is_record(file: IO[bytes], offset: int, name: str) -> bool:
-    try:
-        member = read_member(file, offset, name)
-    except RecordDamagedError:
-        return False
-    if member:
-        member.close()
-    return member is not None
+def _belongs(member: WarcMember | None, info_id: str | None) -> bool:
+    return member is not None and (info_id is None or _info_id(member) == info_id)

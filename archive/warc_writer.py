@@ -9,6 +9,7 @@ from __future__ import annotations
 import io
 import os
 import platform
+from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, BinaryIO
@@ -109,6 +110,8 @@ class WarcWriter:
             self._unfinished().rename(self._directory / (self._name + OPEN_SUFFIX))
             sync_directory(self._directory)
         except OSError as error:
+            with suppress(OSError):  # it must not be taken for whole: whoever hands it over is told that it failed
+                (self._directory / (self._name + OPEN_SUFFIX)).unlink()
             raise WarcWriteError(f"{self._directory / self._name} cannot be given its name: {error}") from error
         return self._name
 

@@ -10,13 +10,16 @@ from scrapy.exceptions import IgnoreRequest
 
 from archive.drafts import CaptureDraft, RecordedExchange
 from archive.records import Evidence, Outcome, Source, Validators, utc_now
+from archive.standing import SUCCESSES
 from crawler.outcomes import (
+    PASSING_STATUSES,
     HostClosedError,
     RobotsError,
     fetchable,
     outcome_of_error,
     outcome_of_status,
 )
+from crawler.validators import confirms
 from crawler.wire import EXCHANGES, describe
 
 if TYPE_CHECKING:
@@ -36,6 +39,8 @@ class CaptureUnderWay:
     requested_at: str = field(default_factory=utc_now)
     exchanges: list[RecordedExchange] = field(default_factory=list)
     attempts: int = 1
+    _is_conditional: bool = False
+    """Whether the last request was."""
 
     def request(self, **callbacks: Any) -> Request | CaptureDraft:
         """Return the first request, or what the capture ends with when its URL is none that can be fetched."""
@@ -61,15 +66,30 @@ class CaptureUnderWay:
                 exchange.close()
         return over
 
+    def is_in_doubt(self, draft: CaptureDraft) -> bool:
+        """Tell whether *draft* is a failure that may come of the request having been conditional; the next is plain.
+
+        Servers answer conditional requests with 400, 412, 431, 500, or with a 304 about another page.
+        """
+        in_doubt = self._is_conditional and draft.outcome not in SUCCESSES
+        if in_doubt:
+            self.validators = None
+        return in_doubt and draft.http_status not in PASSING_STATUSES
+
     def arrived(self, response: Response) -> CaptureDraft:
         """Return the draft for a response that ended the chain."""
         exchange = self.exchanges[-1]
+        self._is_conditional = exchange.validators is not None
+        if exchange.validators and not confirms(exchange.validators, response):
+            exchange.validators = None
         outcome = outcome_of_status(response.status, conditional=exchange.validators is not None)
         if exchange.truncated:
             outcome = Outcome.TRUNCATED
         error = exchange.error
         if "bad-location" in response.flags:
             error = "the redirect's Location is no URL"
+        elif outcome is Outcome.TRUNCATED and not error:
+            error = "the server sent a part of the page (206), though all of it was asked for"
         elif outcome is Outcome.HTTP_ERROR:
             error = f"HTTP status {response.status}"
         return self._draft(outcome, error=error, status=response.status, media_type=_media_type(response))
@@ -77,6 +97,7 @@ class CaptureUnderWay:
     def failed(self, error: BaseException) -> CaptureDraft:
         """Return the draft for a fetch that raised *error*."""
         exchange = self.exchanges[-1] if self.exchanges else None
+        self._is_conditional = exchange is not None and exchange.validators is not None
         outcome = outcome_of_error(error, exchange)
         evidence: Evidence = {"rule": "exception", "exception": type(error).__name__}
         if isinstance(error, RobotsError):

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import cache, partial
 from typing import TYPE_CHECKING
 
 from archive.errors import ArchiveError
 from archive.records import as_timestamp, utc_now
-from archive.warc_reader import is_there
+from archive.warc_reader import size_of
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -48,16 +49,14 @@ class Selection:
 def known_validators(catalogue: Catalogue, warc_dir: Path, days: float) -> dict[int, Validators]:
     """Return by source the validators of the page that the archive has of it, if it came whole within *days*.
 
-    A page whose WARC file has gone is not asked for with them: it has to come whole again.
+    A page whose record has gone is not asked for with them: it has to come whole again.
     """
     since = as_timestamp(datetime.now(UTC) - timedelta(days=days))
-    files: dict[str, bool] = {}
+    size = cache(partial(size_of, warc_dir))
     known = {}
-    for source_id, validators in catalogue.captures.validators():
-        name = validators.original.warc_file
-        if name not in files:
-            files[name] = is_there(warc_dir, name)
-        if files[name] and validators.whole_at > since:
+    for source_id, validators in catalogue.captures.validators(since):
+        place = validators.original.place
+        if place.warc_offset + place.warc_length <= size(place.warc_file):
             known[source_id] = validators
     return known
 

@@ -104,6 +104,7 @@ _ENDINGS = (
 )
 
 PASSING = frozenset({Outcome.REFUSED, Outcome.RESET, Outcome.TIMEOUT, Outcome.TRUNCATED})
+_PARTIAL_CONTENT = 206
 PASSING_STATUSES = frozenset({408, 425, 429, 500, 502, 503, 504, 520, 521, 522, 523, 524})
 """Statuses that say of themselves, or are known, to pass (RFC 9110 15.5, 15.6; Cloudflare's 52x)."""
 
@@ -112,6 +113,8 @@ def outcome_of_status(status: int, *, conditional: bool) -> Outcome:
     """Return the outcome of a response that came whole; a 304 means something only to a *conditional* request."""
     if status == 304 and conditional:  # noqa: PLR2004  # RFC 9110 15.4.5
         return Outcome.NOT_MODIFIED
+    if status == _PARTIAL_CONTENT:  # no range was asked for, and what came is none the less a part
+        return Outcome.TRUNCATED
     return Outcome.FETCHED if 200 <= status < 300 else Outcome.HTTP_ERROR  # noqa: PLR2004  # the class of success
 
 
@@ -146,6 +149,8 @@ def is_passing(error: BaseException | None, outcome: Outcome, status: int | None
         return False
     if isinstance(error, RobotsDeniedError):
         return error.evidence["rule"] == ROBOTS_UNREACHABLE
+    if status == _PARTIAL_CONTENT and error is None:
+        return False
     return outcome in PASSING or (outcome is Outcome.HTTP_ERROR and status in PASSING_STATUSES)
 
 

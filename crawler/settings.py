@@ -102,4 +102,5 @@ def from_archive(settings: Settings) -> dict[str, Any]:
         "SOURCEKEEP_RETRIES": settings.retries,
         "SOURCEKEEP_RETRY_WAIT": settings.retry_wait,
         "SOURCEKEEP_RETRY_AFTER_LIMIT": settings.retry_after_limit,
+        "SOURCEKEEP_CONDITIONAL_FOR": settings.conditional_for,
     }

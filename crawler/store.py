@@ -41,7 +41,7 @@ class CrawlStore:
         self._folder = folder
         with ExitStack() as opening:
             opening.enter_context(folder.lock("crawl"))
-            self.recovered = reconcile(folder)
+            reconcile(folder)
             self._open = opening.pop_all()
 
     def begin(self, settings: Settings, trigger: str, user_agent: str) -> None:

@@ -17,8 +17,8 @@ from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass, field
 from typing import IO, TYPE_CHECKING, Self
 
-from archive.errors import RecordError
 from archive.content_codings import ContentDecodeError
+from archive.errors import RecordError
 from archive.records import Text, Verdict
 from extract.version import EXTRACTOR
 
@@ -119,9 +119,12 @@ class _Extraction:
         room = self._pool.workers * _QUEUED_PER_WORKER - len(self._running)
         if room <= 0:
             return
+        newest = self._catalogue.captures.last_id()
         pending = self._catalogue.texts.pending(EXTRACTOR, limit=room, after=self._after, all_again=self._all_again)
+        if len(pending) < room:  # else the whole catalogue would be looked through for each new capture
+            self._after = max(self._after, newest)
         for item in pending:
-            self._after = item.capture_id
+            self._after = max(self._after, item.capture_id)
             self._running[self._pool.submit(self._warc_dir, item)] = item
 
     def _take(self, future: Future[Text]) -> None:

@@ -39,9 +39,7 @@ def run(archive_dir: Path, *, selection: Mapping[str, Any], settings: Mapping[st
     """Crawl, show it, and exit: 0 done, 1 failed, 130 stopped by Ctrl-C. Raises ArchiveError."""
     folder = ArchiveFolder.open(archive_dir)
     folder.settings()  # a mistake in it is said before anything begins
-    with folder.catalogue() as catalogue:
-        chosen = Selection(selection["all"], selection["incident"], tuple(selection["url"])).sources(catalogue)
-    if not chosen:
+    if not _is_anything_to_do(folder, selection):
         _nothing_to_do(folder, selection, as_json=as_json)
         return
     # Scrapy and Twisted make many long-lived objects at start; looking through them again and again for cycles cost
@@ -54,9 +52,19 @@ def run(archive_dir: Path, *, selection: Mapping[str, Any], settings: Mapping[st
     sys.exit(process.exit_code())
 
 
-def _nothing_to_do(folder: ArchiveFolder, selection: Mapping[str, Any], *, as_json: bool) -> None:
-    with folder.lock("crawl"):  # a crash may have left something to put right, and no next crawl is in sight
+def _is_anything_to_do(folder: ArchiveFolder, selection: Mapping[str, Any]) -> bool:
+    """Tell whether there are sources to capture; if not, put right what a crash left: no next crawl is in sight."""
+    choice = Selection(selection["all"], selection["incident"], tuple(selection["url"]))
+    with folder.catalogue() as catalogue:
+        if choice.sources(catalogue):
+            return True
+    with folder.lock("crawl"):
         reconcile(folder)
+    with folder.catalogue() as catalogue:  # under an older catalogue, the WARC files may have brought more to do
+        return bool(choice.sources(catalogue))
+
+
+def _nothing_to_do(folder: ArchiveFolder, selection: Mapping[str, Any], *, as_json: bool) -> None:
     with folder.catalogue() as catalogue:
         next_due, any_source = catalogue.sources.next_due_after(utc_now()), bool(catalogue.sources.all())
     if as_json:

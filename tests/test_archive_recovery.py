@@ -16,6 +16,7 @@ from archive.errors import ArchiveError
 from archive.folder import ArchiveFolder
 from archive.ledger.imports import importing
 from archive.rebuild import rebuilding
+from archive.recorded import recorded
 from archive.records import Outcome, Quarantined
 from archive.recovery import Recovered, reconcile, recover_crawls
 from archive.warc_walk import Damage, walk
@@ -24,6 +25,8 @@ from sourcekeep.__main__ import cli
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
+
+    from archive.recorded import Recorded
 
 A, B, C, D = (f"https://{letter}.example/page" for letter in "abcd")
 
@@ -187,6 +190,19 @@ def test_start_looks_only_at_what_it_may_lack(keeper: Keeper, monkeypatch: pytes
     assert read == []
 
 
+def test_recovery_reads_on_behind_the_last_row(keeper: Keeper, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    full = crashed_crawl(keeper, tmp_path / "backup.db")
+    starts = []
+
+    def watched(path: Path, start: int = 0) -> Iterator[Recorded]:
+        starts.append(start)
+        return recorded(path, start)
+
+    monkeypatch.setattr("archive.recovery.recorded", watched)
+    put_right(keeper)
+    assert starts == [end_of(full["captures"][1])]
+
+
 def test_import_under_way_is_not_touched_by_a_crawl_that_begins(keeper: Keeper) -> None:
     keeper.imports(incident(1, A))
     crawl = threading.Thread(target=keeper.crawls)
@@ -228,7 +244,7 @@ def test_import_that_fails_leaves_no_file_and_takes_no_number(keeper: Keeper) ->
         keeper.imports(incident(2, B), None)  # type: ignore[arg-type]  # whatever goes wrong
     assert len(keeper.files()) == 1
     keeper.imports(incident(3, C))
-    assert [row["subject"] for row in keeper.tables()["ledger"] if row["kind"] == "import"] == ["1", "2"]
+    assert sorted(row["subject"] for row in keeper.tables()["ledger"] if row["kind"] == "import") == ["1", "2"]
     assert [row["id"] for row in keeper.tables()["incidents"]] == ["1", "3"]
 
 
@@ -265,8 +281,9 @@ def test_import_that_is_killed_at_any_step_is_all_there_or_not_at_all(lane: Lane
         shutil.copytree(begun, path)
         killed[place, hazard] = lane.run(Order(str(path), ["import", str(second)], faults=faults(place, hazard))).killed
         keeper = Keeper(path)
+        is_whole = bool(keeper.files("*.open"))
         put_right(keeper)
-        assert incidents(path) in (before, wanted), place
+        assert incidents(path) in ([wanted] if is_whole else [before, wanted]), place
         assert {file.suffix for file in keeper.files()} == {".gz"}, place
         import_file(path, second)
         assert incidents(path) == wanted, place

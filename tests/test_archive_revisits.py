@@ -15,6 +15,7 @@ from archive.settings import Settings
 from archive.warc_reader import read_http_response, read_record
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
     from typing import IO
 
@@ -94,9 +95,9 @@ class Archive:
         assert place
         return read_record(self.folder.warc_dir, place)
 
-    def validators(self, number: int = 0) -> Any:
+    def validators(self, number: int = 0, since: str = "") -> Any:
         with self.folder.catalogue() as catalogue:
-            return dict(catalogue.captures.validators()).get(self.sources[number])
+            return dict(catalogue.captures.validators(since)).get(self.sources[number])
 
     def judge(self, capture_id: int, verdict: Verdict, text: str = "The words.") -> None:
         with self.folder.catalogue() as catalogue:
@@ -204,15 +205,44 @@ def test_small_payload_is_kept_again(archive: Archive) -> None:
     archive.capture(answer(b"small"))
     again = archive.capture(answer(b"small"))
     assert archive.header(again, "WARC-Type") == "response"
-    assert again.revisit_of == 1
+    assert again.revisit_of is None, "it has bytes of its own"
 
 
-def test_payload_whose_file_has_gone_is_kept_again(archive: Archive) -> None:
+def take_away(file: Path) -> None:
+    file.rename(file.with_name("elsewhere"))
+
+
+def cut(file: Path) -> None:
+    file.write_bytes(file.read_bytes()[:600])
+
+
+def rot(file: Path) -> None:
+    data = bytearray(file.read_bytes())
+    for at in range(500, len(data), 40):
+        data[at] ^= 1
+    file.write_bytes(data)
+
+
+@pytest.mark.parametrize("harm", [take_away, cut, rot])
+def test_payload_whose_record_cannot_be_read_any_more_is_kept_again(
+    archive: Archive, harm: Callable[[Path], None]
+) -> None:
     archive.capture(answer())
-    for file in archive.folder.warc_dir.glob("*.warc.gz"):
-        file.rename(file.with_name("elsewhere"))
+    archive.judge(1, Verdict.ARTICLE)
+    [file] = archive.folder.warc_dir.glob("sourcekeep-*.warc.gz")
+    harm(file)
     again = archive.capture(answer())
     assert archive.header(again, "WARC-Type") == "response"
+    assert again.revisit_of is None, "it stands for itself: the other one's bytes are lost"
+    with archive.folder.catalogue() as catalogue:
+        [pending] = catalogue.texts.pending("test/1", limit=9)
+    assert pending.capture_id == 2
+    archive.judge(2, Verdict.ARTICLE)
+    assert archive.rows("SELECT best_capture_id FROM sources WHERE id = 1") == [(2,)]
+
+    third = archive.capture(answer())
+    assert archive.header(third, "WARC-Type") == "revisit"
+    assert (third.revisit_of, third.exchanges[-1].refers_to) == (2, again.exchanges[-1].response.record_id)  # type: ignore[union-attr]
 
 
 def test_payload_of_the_same_group_is_not_referred_to_before_it_has_its_row(archive: Archive) -> None:
@@ -242,12 +272,29 @@ def test_not_modified_is_a_revisit_of_the_page_that_was_asked_about(archive: Arc
     assert (again.revisit_of, again.payload_digest) == (1, None)
 
 
-def test_validators_that_a_304_leaves_out_are_those_of_the_page(archive: Archive) -> None:
+def test_validators_are_those_of_the_page_that_came_whole_last(archive: Archive) -> None:
     archive.capture(answer(BODY, b'ETag: "one"', b"Last-Modified: Thu, 01 Jan 2026 00:00:00 GMT"))
-    not_modified(archive, b'ETag: "two"')
+    not_modified(archive, b'ETag: W/"one"')
     validators = archive.validators()
-    assert (validators.etag, validators.last_modified) == ('"two"', "Thu, 01 Jan 2026 00:00:00 GMT")
-    assert validators.capture_id == 1
+    assert (validators.etag, validators.last_modified) == ('"one"', "Thu, 01 Jan 2026 00:00:00 GMT")
+    again = archive.capture(answer(BODY, b'ETag: "two"'))
+    validators = archive.validators()
+    assert (validators.etag, validators.last_modified, validators.capture_id) == ('"two"', None, 1)
+    assert validators.whole_at == again.requested_at
+    assert archive.validators(since=again.requested_at) is None
+
+
+def test_validator_that_no_server_would_take_back_is_not_kept(archive: Archive) -> None:
+    capture = archive.capture(answer(BODY, b'ETag: "' + b"x" * 2000 + b'"'))
+    assert capture.etag is None
+
+
+@pytest.mark.parametrize("field", [b"Content-Type: text/html; charset=utf-8", b"Content-Encoding: gzip"])
+def test_same_payload_that_is_to_be_read_otherwise_has_its_own_text(archive: Archive, field: bytes) -> None:
+    archive.capture(answer(BODY))
+    again = archive.capture(answer(BODY, field))
+    assert archive.header(again, "WARC-Type") == "revisit"
+    assert again.revisit_of is None
 
 
 def test_page_without_validators_is_asked_for_without(archive: Archive) -> None:
@@ -315,7 +362,7 @@ def test_page_that_changed_back_is_the_best_again(archive: Archive) -> None:
 
 
 @pytest.mark.parametrize(
-    "changes", [{"final_url": "http://a.example/x"}, {"http_status": 203}, {"media_type": "text/plain"}], ids=str
+    "changes", [{"final_url": "http://a.example/x"}, {"http_status": 203}, {"outcome": Outcome.HTTP_ERROR}], ids=str
 )
 def test_same_payload_under_other_circumstances_has_its_own_text(archive: Archive, changes: dict[str, Any]) -> None:
     archive.capture(answer())

@@ -11,6 +11,7 @@ from comparing_catalogues import differences
 from keeping_archive import Keeper, Page, incident
 
 from sourcekeep.__main__ import cli
+from sourcekeep.invocation import with_archive
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -58,9 +59,7 @@ def test_texts_can_be_left_for_later(keeper: Keeper) -> None:
     run(keeper, "extract")
     before = keeper.tables()
     result = run(keeper, "rebuild", "--no-extract")
-    assert f"the texts can be made by: sourcekeep --archive {keeper.folder.path} extract" in result.stdout.replace(
-        ".venv/bin/", ""
-    ).replace("\n  ", " ")
+    assert f"the texts can be made by: {with_archive(keeper.folder.path)} extract" in result.stdout
     assert keeper.tables()["texts"] == []
     run(keeper, "extract")
     assert differences(before, keeper.tables()) == []

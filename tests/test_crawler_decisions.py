@@ -68,7 +68,7 @@ def wrapped(inner: Exception) -> Exception:
 
 @pytest.mark.parametrize(
     ("status", "outcome"),
-    [(200, "fetched"), (204, "fetched"), (206, "fetched"), (299, "fetched")]
+    [(200, "fetched"), (204, "fetched"), (206, "truncated"), (299, "fetched")]
     + [(status, "http-error") for status in (101, 199, 300, 302, 304, 305, 400, 404, 410, 451, 500, 503, 600, 999)],
 )
 def test_outcome_of_a_status(status: int, outcome: str) -> None:

@@ -36,6 +36,10 @@ class Site:
     fields: dict[str, str] = field(default_factory=lambda: {"ETag": ETAG, "Last-Modified": DATE})
     redirects: dict[str, str] = field(default_factory=dict)
     statuses: dict[str, int] = field(default_factory=dict)
+    conditional_status: int = 304
+    """What a conditional request is answered with."""
+    named_in_304: str | None = None
+    """The ETag that a 304 names, where it is another one."""
     requests: list[tuple[str, str | None, str | None]] = field(default_factory=list)
     """Path, If-None-Match and If-Modified-Since of each request but robots.txt's."""
 
@@ -57,8 +61,10 @@ class _Handler(BaseHTTPRequestHandler):
         if self.path in site.redirects:
             self._answer(302, {"Location": site.redirects[self.path], "Set-Cookie": "a=b"}, b"")
         elif asked[0] == site.fields.get("ETag", "none") or (asked[0] is None and asked[1] == DATE):
-            self.send_response(304)
-            self.send_header("ETag", site.fields.get("ETag", ETAG))
+            self.send_response(site.conditional_status)
+            self.send_header("ETag", site.named_in_304 or site.fields.get("ETag", ETAG))
+            if site.conditional_status != 304:
+                self.send_header("Content-Length", "0")
             self.end_headers()
         else:
             self._answer(site.statuses.get(self.path, 200), site.fields, site.bodies[self.path])
@@ -196,10 +202,40 @@ def test_page_has_to_come_whole_now_and_then(server: Server, tmp_path: Path) -> 
     crawl(folder, server)
     long_ago = as_timestamp(datetime.now(UTC) - timedelta(days=31))
     with closing(sqlite3.connect(folder.catalogue_path)) as connection:
-        connection.execute("UPDATE captures SET finished_at = ? WHERE outcome = 'fetched'", (long_ago,))
+        connection.execute("UPDATE captures SET requested_at = ? WHERE outcome = 'fetched'", (long_ago,))
         connection.commit()
     assert [capture.outcome for capture in crawl(folder, server)] == ["fetched", "not-modified", "fetched"]
     assert crawl(folder, server)[3].outcome == "not-modified"
+
+
+@pytest.mark.parametrize("status", [400, 412, 431, 500])
+def test_page_that_fails_only_when_asked_conditionally_is_asked_for_plainly(
+    server: Server, tmp_path: Path, status: int
+) -> None:
+    server.site.conditional_status = status
+    folder = archive(tmp_path)
+    crawl(folder, server)
+    capture = crawl(folder, server)[1]
+    assert server.site.since_last_look() == [("/", None, None), ("/", ETAG, DATE), ("/", None, None)]
+    assert (capture.outcome, capture.revisit_of, len(capture.exchanges)) == ("fetched", 1, 2)
+
+
+def test_not_modified_about_another_page_is_not_believed(server: Server, tmp_path: Path) -> None:
+    folder = archive(tmp_path)
+    crawl(folder, server)
+    server.site.named_in_304 = '"v2"'
+    server.site.bodies["/"] = PAGE + b"More."
+    capture = crawl(folder, server)[1]
+    assert [exchange.http_status for exchange in capture.exchanges] == [304, 200]
+    assert (capture.outcome, capture.revisit_of) == ("fetched", None)
+
+
+def test_date_that_is_still_to_come_says_nothing(server: Server, tmp_path: Path) -> None:
+    server.site.fields = {"Last-Modified": "Fri, 31 Dec 9999 23:59:59 GMT"}
+    folder = archive(tmp_path)
+    crawl(folder, server)
+    assert crawl(folder, server)[1].outcome == "fetched"
+    assert server.site.since_last_look() == [("/", None, None)] * 2
 
 
 def test_page_whose_warc_file_has_gone_is_asked_for_whole(server: Server, tmp_path: Path) -> None:
@@ -208,7 +244,7 @@ def test_page_whose_warc_file_has_gone_is_asked_for_whole(server: Server, tmp_pa
     for file in folder.warc_dir.glob("*.warc.gz"):
         file.unlink()
     captures = crawl(folder, server)
-    assert (captures[1].outcome, captures[1].revisit_of) == ("fetched", 1)
+    assert (captures[1].outcome, captures[1].revisit_of) == ("fetched", None)
     place = captures[1].exchanges[-1].response
     assert place
     assert PAGE in read_record(folder.warc_dir, place).block

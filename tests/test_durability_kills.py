@@ -12,17 +12,16 @@ import sys
 import threading
 import time
 from collections import Counter, defaultdict
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from random import Random
 from typing import TYPE_CHECKING
 
 import pytest
-from durability import Ended, Lane
-from durability.crawls import OUTCOMES, crawl, not_as_sent
+from durability import LANES, Ended, Lane, Lanes
+from durability.crawls import LARGE, OUTCOMES, crawl
 from durability.fates import Fates
 from durability.trial import KINDS, Findings, Trial
-from mockserver import MockServer
+from durability.web import Web
 from mockserver.crawling import make_archive
 
 from archive.folder import ArchiveFolder
@@ -34,7 +33,6 @@ if TYPE_CHECKING:
     from durability.evidence import Record
 
 SEED = int(os.environ.get("SOURCEKEEP_SEED", "3"))
-LANES = 2
 ENDS = ["kill", "cut", "cut of what a kill left unsynced"]
 KILLS_OF_ONE_ARCHIVE = (6, 24)
 ROTATE_AT = 60_000
@@ -45,7 +43,7 @@ class Campaign:
     """Archives taken through kills, by several lanes at once."""
 
     kills: int
-    server: MockServer
+    web: Web
     directory: Path
     fates: Fates = field(default_factory=lambda: Fates(Random(SEED)))
     findings: Findings = field(default_factory=lambda: defaultdict(list))
@@ -56,44 +54,40 @@ class Campaign:
     seconds: float = 0.0
     lock: threading.Lock = field(default_factory=threading.Lock)
 
-    def run(self) -> None:
+    def run(self, lanes: Lanes) -> None:
         """Kill, in every lane, until there were enough."""
         started = time.monotonic()
-        with ThreadPoolExecutor(LANES) as lanes:
-            for done in [lanes.submit(self._lane, Random(f"{SEED} {number}")) for number in range(LANES)]:
-                done.result()
+        lanes.map(self._rehearse, [self.directory / "rehearsal"])
+        lanes.map(self._archives, [Random(f"{SEED} {number}") for number in range(LANES)])
         self.seconds = time.monotonic() - started
 
-    def _lane(self, random: Random) -> None:
-        with Lane() as lane:
-            with self.lock:
-                if not self.archives:
-                    self._rehearse(lane)
-            while self.ends["killed"] < self.kills:
-                self._archive(lane, random)
+    def _archives(self, lane: Lane, random: Random) -> None:
+        while self.ends["killed"] < self.kills:
+            self._archive(lane, random)
 
-    def _rehearse(self, lane: Lane) -> None:
+    def _rehearse(self, lane: Lane, path: Path) -> None:
         """Let a crawl live, to learn how long it takes and which places it passes."""
-        folder = make_archive(self.directory / "rehearsal", OUTCOMES)
-        ended = lane.run(crawl(folder, self.server, "--all", rotate_at=ROTATE_AT, faults={"action": "kill"}))
+        folder = make_archive(path, OUTCOMES)
+        ended = lane.run(crawl(folder, self.web, "--all", rotate_at=ROTATE_AT, faults={"action": "kill"}))
         assert ended.status == 0, ended.output
         self.fates.learn(ended)
 
     def _archive(self, lane: Lane, random: Random) -> None:
         with self.lock:
             self.archives += 1
-            folder = make_archive(self.directory / f"archive-{self.archives}", OUTCOMES)
-        trial = Trial(folder, OUTCOMES)
+            outcomes = OUTCOMES | (LARGE if self.archives % 5 == 0 else {})
+            folder = make_archive(self.directory / f"archive-{self.archives}", outcomes)
+        trial = Trial(folder, outcomes)
         wanted = random.randint(*KILLS_OF_ONE_ARCHIVE)
         while wanted and self.ends["killed"] < self.kills:
             with self.lock:
                 end = self.fates.draw(trial.synced())
             which = ["--all"] if random.random() < 0.85 else []
-            ended = lane.run(crawl(folder, self.server, *which, rotate_at=ROTATE_AT, **end))
+            ended = lane.run(crawl(folder, self.web, *which, rotate_at=ROTATE_AT, **end))
             trial.look(ended)
             wanted -= ended.killed
             self._count(ended)
-        trial.look_at_the_end(lane.run(crawl(folder, self.server, "--all")))
+        trial.look_at_the_end(lane.run(crawl(folder, self.web, "--all")))
         trial.prove(lane)
         self._gather(trial)
 
@@ -125,15 +119,23 @@ class Campaign:
 
 
 @pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[MockServer]:
-    with MockServer(tmp_path_factory.mktemp("server")) as server:
-        yield server
+def web(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Web]:
+    with Web(tmp_path_factory.mktemp("web")) as web:
+        yield web
+
+
+@pytest.fixture(scope="module")
+def lanes() -> Iterator[Lanes]:
+    with Lanes() as lanes:
+        yield lanes
 
 
 @pytest.fixture(scope="module", params=[200, pytest.param(1000, marks=pytest.mark.soak)])
-def campaign(request: pytest.FixtureRequest, server: MockServer, tmp_path_factory: pytest.TempPathFactory) -> Campaign:
-    campaign = Campaign(request.param, server, tmp_path_factory.mktemp("kills"))
-    campaign.run()
+def campaign(
+    request: pytest.FixtureRequest, lanes: Lanes, web: Web, tmp_path_factory: pytest.TempPathFactory
+) -> Campaign:
+    campaign = Campaign(request.param, web, tmp_path_factory.mktemp("kills"))
+    campaign.run(lanes)
     return campaign
 
 
@@ -148,7 +150,7 @@ def test_after_all_kills_there_is_nothing(campaign: Campaign, kind: str) -> None
 
 def test_responses_are_what_the_server_sent(campaign: Campaign) -> None:
     assert len(campaign.responses) > campaign.kills
-    assert_none(not_as_sent(campaign.responses.values(), campaign.server))
+    assert_none(campaign.web.not_as_sent(campaign.responses.values()), "not as the server sent it")
 
 
 def test_kills_fall_at_most_places(campaign: Campaign) -> None:
@@ -159,20 +161,17 @@ def test_kills_fall_at_most_places(campaign: Campaign) -> None:
         assert len(campaign.fates.untried) < 0.1 * len(campaign.fates.struck)
 
 
-@pytest.fixture(scope="module")
-def torn(server: MockServer, tmp_path_factory: pytest.TempPathFactory) -> Trial:
-    """An archive whose crawl died before a commit, and with half a record at the end of its file."""
-    directory = tmp_path_factory.mktemp("torn")
-    with Lane() as lane:
-        rehearsed = lane.run(crawl(make_archive(directory / "rehearsal", OUTCOMES), server, faults={"action": "kill"}))
-        (commits, place) = max((n, place) for place, n in rehearsed.passed.items() if place.endswith("before commit"))
-        for seed in range(20):
-            trial = Trial(make_archive(directory / str(seed), OUTCOMES), OUTCOMES)
-            faults = {"action": "kill", "seed": seed, "hazards": {place: 1 / commits}}
-            trial.look(lane.run(crawl(trial.folder, server, faults=faults)))
-            rows = {row["record_id"] for row in trial.now.captures.values()}
-            if rows and any(record.id not in rows for record, _ in trial.now.capture_records()):
-                break
+def crawl_that_tore(lane: Lane, directory: Path, web: Web) -> Trial:
+    """Make an archive whose crawl died before a commit, and with half a record at the end of its file."""
+    rehearsed = lane.run(crawl(make_archive(directory / "rehearsal", OUTCOMES), web, faults={"action": "kill"}))
+    (commits, place) = max((n, place) for place, n in rehearsed.passed.items() if place.endswith("before commit"))
+    for seed in range(20):
+        trial = Trial(make_archive(directory / str(seed), OUTCOMES), OUTCOMES)
+        faults = {"action": "kill", "seed": seed, "hazards": {place: 1 / commits}}
+        trial.look(lane.run(crawl(trial.folder, web, faults=faults)))
+        rows = {row["record_id"] for row in trial.now.captures.values()}
+        if rows and any(record.id not in rows for record, _ in trial.now.capture_records()):
+            break
     assert rows
     (left,) = trial.now.open_files()
     with (trial.folder.warc_dir / left).open("ab") as file:
@@ -184,26 +183,25 @@ def torn(server: MockServer, tmp_path_factory: pytest.TempPathFactory) -> Trial:
     "ends", [ENDS, *(pytest.param([end], marks=pytest.mark.soak) for end in ENDS)], ids=" or ".join
 )
 def test_start_that_dies_at_any_of_its_steps_is_done_again(
-    server: MockServer, torn: Trial, tmp_path: Path, ends: list[str]
+    lanes: Lanes, web: Web, tmp_path: Path, ends: list[str]
 ) -> None:
-    findings: Findings = defaultdict(list)
-    steps = 1
-    with Lane() as lane:
-        step = 0
-        while step < steps:
-            shutil.copytree(torn.folder.path, tmp_path / str(step))
-            trial = Trial(ArchiveFolder(tmp_path / str(step)), OUTCOMES)
-            # The first one is let live, and tells how many steps there are.
-            end = ends[step % len(ends)]
-            faults = {"action": end.split()[0], "seed": SEED + step, "nth": step or None}
-            faults["synced"] = torn.synced() if "unsynced" in end else {}
-            ended = lane.run(crawl(trial.folder, server, "--all", faults=faults, ends_when_open=True))
-            steps = (ended.passed_before or 0) if not step else steps
-            trial.look(ended)
-            trial.look(lane.run(crawl(trial.folder, server, "--all", ends_when_open=True)))
-            for kind, wrong in trial.findings.items():
-                findings[kind] += wrong
-            step += 1
-    assert steps > 20
+    (torn,) = lanes.map(lambda lane, path: crawl_that_tore(lane, path, web), [tmp_path])
+
+    def start(lane: Lane, step: int) -> tuple[Ended, Findings]:
+        """Let a start die at one of its steps, and then another one live; 0 is no step."""
+        shutil.copytree(torn.folder.path, tmp_path / f"step {step}")
+        trial = Trial(ArchiveFolder(tmp_path / f"step {step}"), OUTCOMES)
+        end = ends[step % len(ends)]
+        faults = {"action": end.split()[0], "seed": SEED + step, "nth": step or None}
+        faults["synced"] = torn.synced() if "unsynced" in end else {}
+        ended = lane.run(crawl(trial.folder, web, "--all", faults=faults, ends_when_open=True))
+        trial.look(ended)
+        trial.look(lane.run(crawl(trial.folder, web, "--all", ends_when_open=True)))
+        return ended, trial.findings
+
+    ((lived, _),) = lanes.map(start, [0])
+    assert lived.passed_before
+    assert lived.passed_before > 20
+    ended = lanes.map(start, range(1, lived.passed_before + 1))
     for kind in KINDS:
-        assert_none(findings[kind], kind)
+        assert_none([wrong for _, findings in ended for wrong in findings[kind]], kind)

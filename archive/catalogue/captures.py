@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 from archive.catalogue.places import place_columns, place_of
 from archive.catalogue.sources import STANDING_SQL, Sources
-from archive.records import Capture, Exchange, Original, Outcome, Purpose, Revisited, Validators
-from archive.standing import SUCCESSES, failures_after, next_due
+from archive.records import Capture, Exchange, Original, Outcome, Purpose, RecordPlace, Revisited, Validators
+from archive.standing import failures_after, next_due
 from archive.storable import storable
 from archive.warc_record import target_uri
 
@@ -20,19 +20,19 @@ if TYPE_CHECKING:
     from archive.drafts import CaptureDraft
     from archive.settings import Settings
 
-_REACHED = ", ".join(f"'{outcome}'" for outcome in sorted(SUCCESSES))
+# One may have gone, or have become unreadable; a page that is stored whole once more costs less than a long search.
+_MOST_ORIGINALS = 3
 _VALIDATORS = f"""
-    SELECT c.source_id, p.final_url, c.etag, c.last_modified, p.id, p.record_id AS capture_record_id,
-      o.record_id, o.url, o.requested_at, o.warc_file,
-      (SELECT MAX(finished_at) FROM captures
-        WHERE (id = p.id OR revisit_of = p.id) AND outcome = '{Outcome.FETCHED}') AS whole_at
+    SELECT c.source_id, p.final_url, c.etag, c.last_modified, c.requested_at AS whole_at, p.id,
+      p.record_id AS capture_record_id,
+      o.record_id, o.warc_file, o.warc_offset, o.warc_length, o.url, o.requested_at
     FROM sources s JOIN captures c ON c.id = (
-        SELECT MAX(id) FROM captures WHERE source_id = s.id AND outcome IN ({_REACHED})
+        SELECT MAX(id) FROM captures WHERE source_id = s.id AND outcome = '{Outcome.FETCHED}'
           AND (verdict IS NULL OR {STANDING_SQL} > 0))
       JOIN captures p ON p.id = COALESCE(c.revisit_of, c.id)
       JOIN exchanges e ON e.capture_id = p.id AND e.seq = (SELECT MAX(seq) FROM exchanges WHERE capture_id = p.id)
       JOIN exchanges o ON o.record_id = COALESCE(e.refers_to, e.record_id)
-    WHERE c.etag IS NOT NULL OR c.last_modified IS NOT NULL"""
+    WHERE (c.etag IS NOT NULL OR c.last_modified IS NOT NULL) AND c.requested_at > :since"""
 
 
 class Captures:
@@ -90,40 +90,47 @@ class Captures:
             (revisit_of, capture_id),
         )
 
-    def original(self, payload_digest: str) -> Original | None:
-        """Return the first whole response record that has the payload of a digest, or None."""
-        row = self._db.execute(
-            """SELECT record_id, url, requested_at, warc_file FROM exchanges
+    def originals(self, payload_digest: str) -> list[Original]:
+        """Return some of the whole response records that have the payload of a digest, newest first."""
+        rows = self._db.execute(
+            """SELECT record_id, warc_file, warc_offset, warc_length, url, requested_at FROM exchanges
                WHERE payload_digest = ? AND refers_to IS NULL AND truncated IS NULL AND record_id IS NOT NULL
-               ORDER BY id LIMIT 1""",
-            (payload_digest,),
-        ).fetchone()
-        return _original(row) if row else None
+               ORDER BY id DESC LIMIT ?""",
+            (payload_digest, _MOST_ORIGINALS),
+        )
+        return [_original(row) for row in rows]
 
-    def find_same(self, draft: CaptureDraft, payload_digest: str) -> Revisited | None:
-        """Return the capture that saw, of the same source, the page of *draft* with the same payload first, or None."""
-        row = self._db.execute(
-            """SELECT id, record_id FROM captures
-               WHERE source_id = ? AND revisit_of IS NULL AND payload_digest = ? AND outcome = ?
-                 AND final_url IS ? AND http_status IS ? AND media_type IS ?
-               ORDER BY id LIMIT 1""",
+    def seen_before(self, draft: CaptureDraft, payload_record: str) -> list[tuple[Revisited, RecordPlace]]:
+        """Return the captures, with their last responses, that saw the page of *draft* with its payload in that record.
+
+        First those that were first; captures that only saw a page again are left out.
+        """
+        rows = self._db.execute(
+            """SELECT c.id, c.record_id AS capture_record_id, e.record_id, e.warc_file, e.warc_offset, e.warc_length
+               FROM captures c JOIN exchanges e ON e.capture_id = c.id
+               WHERE c.source_id = ? AND c.revisit_of IS NULL AND c.outcome = ?
+                 AND c.final_url IS ? AND c.http_status IS ?
+                 AND e.seq = (SELECT MAX(seq) FROM exchanges WHERE capture_id = c.id)
+                 AND COALESCE(e.refers_to, e.record_id) = ?
+               ORDER BY c.id LIMIT ?""",
             (
                 draft.source_id,
-                payload_digest,
                 draft.outcome,
                 storable(draft.final_url),
                 draft.http_status,
-                storable(draft.media_type),
+                payload_record,
+                _MOST_ORIGINALS,
             ),
-        ).fetchone()
-        return Revisited(row["id"], row["record_id"]) if row else None
+        )
+        places = [(Revisited(row["id"], row["capture_record_id"]), place_of(row)) for row in rows]
+        return [(revisited, place) for revisited, place in places if place]
 
-    def validators(self) -> Iterator[tuple[int, Validators]]:
-        """Iterate over (source id, validators of its newest good page), for the sources that have any.
+    def validators(self, since: str) -> Iterator[tuple[int, Validators]]:
+        """Iterate over (source id, validators of its newest good page), where that came whole after *since*.
 
         A page that is known to be no copy of what was cited (a wall, say) is not asked for again by its validators.
         """
-        for row in self._db.execute(_VALIDATORS):
+        for row in self._db.execute(_VALIDATORS, {"since": since}):
             yield (
                 row["source_id"],
                 Validators(
@@ -176,6 +183,10 @@ class Captures:
             ],
         )
 
+    def last_id(self) -> int:
+        """Return the id of the newest capture; 0 without one."""
+        return int(self._db.execute("SELECT COALESCE(MAX(id), 0) FROM captures").fetchone()[0])
+
     def of_source(self, source_id: int) -> list[tuple[int, Capture]]:
         """Return (id, capture with its exchanges) of a source, oldest first."""
         rows = self._db.execute("SELECT * FROM captures WHERE source_id = ? ORDER BY id", (source_id,))
@@ -205,7 +216,8 @@ class Captures:
 
 
 def _original(row: sqlite3.Row) -> Original:
-    return Original(row["record_id"], target_uri(row["url"]), row["requested_at"], row["warc_file"])
+    place = RecordPlace(row["record_id"], row["warc_file"], row["warc_offset"], row["warc_length"])
+    return Original(place, target_uri(row["url"]), row["requested_at"])
 
 
 def _exchange(row: sqlite3.Row) -> Exchange:

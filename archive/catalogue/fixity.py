@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from archive.fixity.findings import Role
-from archive.storable import storable
 
 if TYPE_CHECKING:
     import sqlite3
@@ -33,8 +32,6 @@ _LOOSE = """
       WHERE capture_id IS NULL AND record_id IS NULL AND request_record_id IS NULL;
     CREATE INDEX temp.loose_by_time ON loose (requested_at, url)"""
 
-_ID_BYTES = 16
-"""Of the digest of a record id: two of ten million that are equal by chance are out of the question."""
 _MOST_PROBLEMS = 100
 """How many problems of one kind SQLite is asked for."""
 
@@ -151,21 +148,20 @@ class Fixity:
         row: sqlite3.Row | None = self._db.execute(sql, values).fetchone()
         return row
 
-    def note_ids(self, file: str, ids: Iterable[tuple[str, int]]) -> list[tuple[str, int, str, int]]:
-        """Note record ids and their offsets in *file*, in a temporary table that goes with this connection.
+    def note_ids(self, file: str, ids: Iterable[tuple[bytes, int]]) -> list[tuple[int, str, int]]:
+        """Note digests of record ids and their offsets in *file*, in a temporary table that goes with this connection.
 
-        Returns (id, offset, file and offset of the first) for each id that was noted before.
+        Returns (offset, file and offset of the first) for each that was noted before.
         """
         if not self._has_seen:
             self._db.execute("CREATE TEMP TABLE seen (id BLOB PRIMARY KEY, file TEXT, at INTEGER) WITHOUT ROWID")
             self._has_seen = True
         twice = []
-        for record_id, at in ids:
-            digest = hashlib.blake2b(storable(record_id).encode(), digest_size=_ID_BYTES).digest()
+        for digest, at in ids:
             noted = self._db.execute("INSERT INTO seen VALUES (?, ?, ?) ON CONFLICT DO NOTHING", (digest, file, at))
             if not noted.rowcount:
                 first = self._db.execute("SELECT file, at FROM seen WHERE id = ?", (digest,)).fetchone()
-                twice.append((record_id, at, first["file"], first["at"]))
+                twice.append((at, first["file"], first["at"]))
         self._db.commit()  # else this connection would hold on to one state of the catalogue
         return twice
 

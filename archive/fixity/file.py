@@ -49,7 +49,7 @@ def check_file(
             _FileChecker(file, findings, fixity).run(unfinished)
             if unfinished is None:
                 findings.sha256 = file.digest_to_end()
-            findings.bytes = file.done
+            findings.size = file.done
     except OSError as error:
         if error.errno in (errno.ENOSPC, errno.EDQUOT):  # no reading does that: large blocks pass through the disk
             raise ArchiveError(
@@ -127,8 +127,7 @@ class _FileChecker:
 
     def _record(self, member: WarcMember) -> None:
         place = member.place
-        self._findings.records += 1
-        self._findings.ids.append((place.record_id, place.warc_offset))
+        self._findings.note(place.record_id, place.warc_offset)
         head = read_response_head(member)
         for kind, problem in problems_of(member, head):
             self._findings.fault(kind, problem, place.warc_offset, place.record_id)

@@ -2,9 +2,19 @@
 
 from __future__ import annotations
 
+import hashlib
+from array import array
 from dataclasses import asdict, dataclass, field
 from enum import StrEnum
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+from archive.storable import storable
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+_ID_BYTES = 16
+"""Of the digest of a record id: two of ten million that are equal by chance are out of the question."""
 
 
 class FaultKind(StrEnum):
@@ -100,20 +110,33 @@ class FileFindings:
     """What came of one WARC file."""
 
     name: str
-    bytes: int = 0
-    """How many were walked."""
+    size: int = 0
+    """In bytes, as far as it was read."""
     sha256: str | None = None
     """Of all its bytes, in hexadecimal; None for an unfinished file, which is still to grow or to be cut."""
     records: int = 0
     faults: list[Fault] = field(default_factory=list)
-    rows: dict[Role, list[int]] = field(default_factory=lambda: {role: [] for role in Role})
+    rows: dict[Role, array[int]] = field(default_factory=lambda: {role: array("q") for role in Role})
     """The numbers of the rows whose record was found, right or wrong."""
-    ids: list[tuple[str, int]] = field(default_factory=list)
-    """Of each record: its id and its offset."""
+    digests: bytearray = field(default_factory=bytearray)
+    """Of the id of each record, one behind the other."""
+    offsets: array[int] = field(default_factory=lambda: array("Q"))
+    """Of each record."""
     interrupted: int = 0
     """Records of captures that were never finished: no row and no `metadata` record names them."""
     unknown: int = 0
     """Records of kinds that this version doesn't know."""
+
+    def note(self, record_id: str, offset: int) -> None:
+        """Count a record, and note where its id is used."""
+        self.records += 1
+        self.digests += hashlib.blake2b(storable(record_id).encode(), digest_size=_ID_BYTES).digest()
+        self.offsets.append(offset)
+
+    def ids(self) -> Iterator[tuple[bytes, int]]:
+        """Iterate over (digest of the id, offset) of each record."""
+        for number, offset in enumerate(self.offsets):
+            yield bytes(self.digests[number * _ID_BYTES : (number + 1) * _ID_BYTES]), offset
 
     def fault(self, kind: FaultKind, problem: str, offset: int | None = None, record_id: str | None = None) -> None:
         """Add a fault of this file."""

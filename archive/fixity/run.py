@@ -22,6 +22,7 @@ from archive.fixity.findings import Fault, FaultKind, FileFindings, Role, RowSet
 from archive.fixity.log import FaultLog
 from archive.fixity.workers import LARGE, CatalogueTask, FileTask, Task, TextsTask, run_all
 from archive.salvage import TORN_SUFFIX
+from archive.warc_member import read_member
 from archive.warc_walk import warc_files
 from archive.warc_writer import OPEN_SUFFIX
 
@@ -187,21 +188,30 @@ class _Run:
     def _take(self, found: FileFindings) -> None:
         result = self.result
         result.records += found.records
-        result.bytes += found.bytes
+        result.bytes += found.size
         for fault in found.faults:
             result.faults.add(fault)
         for role, numbers in found.rows.items():
             for number in numbers:
                 if not self._found[role].add(number) and role is Role.DESCRIBED:
                     self._fault(FaultKind.DUPLICATE, f"two metadata records tell of exchange {number}", found.name)
-        for record_id, offset, file, at in self._catalogue.fixity.note_ids(found.name, found.ids):
+        for offset, file, at in self._catalogue.fixity.note_ids(found.name, found.ids()):
             problem = f"the record in {file} at {at} has the same id"
-            self._fault(FaultKind.DUPLICATE, problem, found.name, offset, record_id)
+            self._fault(FaultKind.DUPLICATE, problem, found.name, offset, self._record_id(found.name, offset))
         if found.records:
             self._with_records.add(found.name)
         if found.sha256:
-            result.digests[found.name] = FileDigest(found.name, found.bytes, found.sha256, found.records)
+            result.digests[found.name] = FileDigest(found.name, found.size, found.sha256, found.records)
         result.notes += _notes(found)
+
+    def _record_id(self, name: str, offset: int) -> str | None:
+        path = self._folder.warc_dir / name
+        with (path if path.exists() else path.with_name(name + OPEN_SUFFIX)).open("rb") as file:
+            member = read_member(file, offset, name)
+        if member is None:
+            return None
+        member.close()
+        return member.place.record_id
 
     def look_for_records(self) -> None:
         """Find the rows whose record was not met."""

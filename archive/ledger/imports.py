@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from archive.cdxj import complete_indexes
 from archive.ledger.file import stating
 from archive.records import Change, StatementKind
-from archive.recovery import Recovered, reconcile_imports
+from archive.recovery import reconcile_imports
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -55,7 +55,7 @@ def importing(folder: ArchiveFolder) -> Iterator[ImportWriter]:
     Waits for another import to end. Raises ArchiveError when the disk doesn't allow it.
     """
     with folder.lock("import", wait=True):
-        reconcile_imports(folder, Recovered())
+        reconcile_imports(folder)
         with folder.catalogue() as catalogue, stating(catalogue, folder.warc_dir) as file:
             yield ImportWriter(catalogue, file)
         complete_indexes(folder.warc_dir)

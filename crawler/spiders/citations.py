@@ -89,7 +89,8 @@ class CitationsSpider(Spider):
         try:  # behind the store's recovery: what it brings back is not to be fetched again
             with folder.catalogue() as catalogue:
                 spider.sources = spider.selection.sources(catalogue)
-                spider.validators = known_validators(catalogue, folder.warc_dir, own.conditional_for)
+                days = settings.getfloat("SOURCEKEEP_CONDITIONAL_FOR")
+                spider.validators = known_validators(catalogue, folder.warc_dir, days)
         except ArchiveError:
             spider.store.release()
             raise
@@ -138,9 +139,11 @@ class CitationsSpider(Spider):
     async def _retry_or_write(
         self, capture: CaptureUnderWay, draft: CaptureDraft, error: BaseException | None, asked: float | None
     ) -> None:
+        in_doubt = capture.is_in_doubt(draft)
         passing = is_passing(error, draft.outcome, draft.http_status)
-        if passing and capture.attempts <= self.retries and (asked or 0) <= self.retry_after_limit:
-            wait = max(back_off(capture.attempts, self.retry_wait), asked or 0)
+        passing = passing and capture.attempts <= self.retries and (asked or 0) <= self.retry_after_limit
+        if passing or in_doubt:
+            wait = max(back_off(capture.attempts, self.retry_wait), asked or 0) if passing else 0.0
             capture.attempts += 1
             first = capture.request(callback=self.arrived, errback=self.failed)
             if isinstance(first, Request):

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 @click.option("--all", "all_sources", is_flag=True, help="Every source, due or not.")
 @click.option("--incident", metavar="ID", help="Only the sources of one incident, due or not.")
 @click.option("--url", "urls", multiple=True, metavar="URL", help="Only this cited URL, due or not. Repeatable.")
+@click.option("--whole", is_flag=True, help="Have each page sent whole, also where it has not changed.")
 @click.option("--delay", type=float, metavar="SECONDS", help="Between two requests to a host.")
 @click.option("--concurrency", type=int, metavar="N", help="Fetches under way at once.")
 @click.option(
@@ -31,6 +32,7 @@ def command(
     all_sources: bool,
     incident: str | None,
     urls: tuple[str, ...],
+    whole: bool,
     delay: float | None,
     concurrency: int | None,
     resolve: tuple[str, ...],
@@ -54,6 +56,7 @@ def command(
             **{name: value for name, value in given.items() if value is not None},
             "SOURCEKEEP_RESOLVE": _checked(resolve),
             "SOURCEKEEP_EXTRACT": extract,
+            **({"SOURCEKEEP_CONDITIONAL_FOR": 0.0} if whole else {}),
         },
         as_json=as_json,
     )

@@ -2,26 +2,21 @@
 
 from __future__ import annotations
 
-import hashlib
 import sqlite3
 import time
 from contextlib import closing
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit
 
 from mockserver.cases import CASES
 
 from durability import Order
+from durability.web import CONDITIONAL
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
-    from mockserver import MockServer
-
     from archive.folder import ArchiveFolder
     from durability import Ended, Lane
-    from durability.evidence import Record
     from durability.trial import Trial
+    from durability.web import Web
 
 _CASES = (
     "plain chunked gzip long-header-line moved-301 cookie-wall redirect-loop not-found reset-in-body closed-at-once"
@@ -31,34 +26,24 @@ _CASES = (
 OUTCOMES = {
     **{f"http://{name}.wire.example/": CASES[name].outcome for name in _CASES},
     **{f"http://{host}.pages.example/{number}": "fetched" for host in "abc" for number in range(3)},
+    **{f"http://{CONDITIONAL}/{number}": "fetched" for number in range(3)},
     "nonsense": "invalid-url",
     "ftp://files.pages.example/": "unsupported-scheme",
     "http://disallow.robots.example/private": "robots-denied",
 }
-"""By cited URL: what an undisturbed crawl makes of it."""
+"""By cited URL: what an undisturbed crawl makes of it; where it is "not-modified", that counts as fetched."""
 
 FEW = {url: outcome for url, outcome in OUTCOMES.items() if ".pages." in url}
 """As OUTCOMES, for what need not take long."""
 
-_MAY_BE_CUT = ("reset-in-body", "closed-at-once", "no-http")
+LARGE = {"http://noise.large.example/1": "fetched"}
+"""A MiB that no compression makes smaller: many writes."""
 
 
-def crawl(folder: ArchiveFolder, server: MockServer, *which: str, **circumstances: Any) -> Order:
+def crawl(folder: ArchiveFolder, web: Web, *which: str, **circumstances: Any) -> Order:
     """Return the order of a crawl; *which* as on the command line, *circumstances* as in `Order`."""
-    arguments = ["crawl", *which, "--no-extract", "--json", "--resolve", server.resolve]
-    return Order(str(folder.path), arguments, **circumstances)
-
-
-def not_as_sent(records: Iterable[Record], server: MockServer) -> list[str]:
-    """Return the responses among *records* that are not, byte for byte, something that the server sent."""
-    sent = {(each.host, each.path, hashlib.sha256(each.sent).digest()) for each in server.exchanges(robots=True)}
-    wrong = []
-    for record in records:
-        url = urlsplit(record.headers["warc-target-uri"])
-        key = url.netloc, url.path, hashlib.sha256(record.block).digest()
-        if key not in sent and url.netloc.removesuffix(".wire.example") not in _MAY_BE_CUT:
-            wrong.append(f"{record.id} of {url.geturl()}")
-    return wrong
+    rules = [word for rule in web.rules for word in ("--resolve", rule)]
+    return Order(str(folder.path), ["crawl", *which, "--no-extract", "--json", *rules], **circumstances)
 
 
 def wait_for_captures(folder: ArchiveFolder, count: int) -> None:
@@ -83,7 +68,7 @@ def assert_failed_clearly(ended: Ended, folder: ArchiveFolder) -> None:
             assert not found, before[-500:] + found + after[:3000]
 
 
-def assert_goes_on(trial: Trial, lane: Lane, server: MockServer) -> None:
+def assert_goes_on(trial: Trial, lane: Lane, web: Web) -> None:
     """Assert that the next crawl, undisturbed, captures everything, and that nothing was lost or doubled before."""
-    trial.look_at_the_end(lane.run(crawl(trial.folder, server, "--all")))
+    trial.look_at_the_end(lane.run(crawl(trial.folder, web, "--all")))
     assert {kind: wrong[:5] for kind, wrong in trial.findings.items() if wrong} == {}

@@ -14,6 +14,7 @@ from contextlib import closing
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 from fastwarc.warc import ArchiveIterator, WarcRecordType
 
@@ -51,6 +52,11 @@ class Record:
     def place(self) -> tuple[str, int, int]:
         """File, offset and length."""
         return self.file, self.offset, self.length
+
+    @property
+    def host(self) -> str:
+        """The host of its target URI."""
+        return urlsplit(self.headers["warc-target-uri"]).netloc
 
     @property
     def is_answer(self) -> bool:
@@ -126,6 +132,13 @@ class Evidence:
     def open_files(self) -> set[str]:
         """Return the names of the files that are not finished."""
         return {name for name, file in self.files.items() if file.is_open}
+
+    def parts(self) -> set[str]:
+        """Return the names of files that were not written to their end.
+
+        Not those of torn tails: one whose rest went with the power can never be whole.
+        """
+        return {name for name in self.others if name.endswith(".part") and TORN not in name}
 
     def capture_records(self) -> Iterator[tuple[Record, dict[str, Any]]]:
         """Iterate over the `metadata` records of captures, with what they say."""

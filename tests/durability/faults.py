@@ -2,8 +2,8 @@
 
 A place is a step of writing and the function of ours that takes it, such as `archive.warc_writer:finish_file before
 rename` or `archive.recovery:take_file amid commit`. Places are where files below `warc/` are opened, written, cut,
-synced, renamed and removed, and where the catalogue is changed and committed. Whether something goes wrong is drawn
-each time that one is passed.
+synced, renamed and removed, and where the catalogue is changed, committed and exchanged. Whether something goes wrong
+is drawn each time that one is passed.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ _OURS = ("archive.", "crawler.", "sourcekeep.")
 _HELPERS = ("archive.catalogue", "archive.folder:", "archive.warc_writer:sync_directory")
 """What is called in many situations: the caller says more."""
 
-_CHANGES = frozenset({"INSERT", "UPDATE", "DELETE", "REPLACE", "BEGIN"})
+_CHANGES = frozenset({"CREATE", "ALTER", "INSERT", "UPDATE", "DELETE", "REPLACE", "BEGIN"})
 _COMMIT_SECONDS = 0.004
 """About what a commit takes; a kill amid one falls at a random instant within."""
 
@@ -66,7 +66,7 @@ class Faults:
         nth: int | None = None,
         synced: Mapping[str, int] | None = None,
     ) -> None:
-        self._warc_dir = os.fspath(archive / "warc")
+        self._evidence = (os.fspath(archive / "warc"), os.fspath(archive / "catalogue"))
         self._report = report
         self._random = random.Random(seed)
         self._action = action
@@ -88,6 +88,7 @@ class Faults:
             ("replace", self._rename),
             ("unlink", self._remove),
             ("remove", self._remove),
+            ("link", self._link),
         ):
             setattr(os, name, partial(step, getattr(os, name)))
         io.open = partial(self._open, io.open)
@@ -133,13 +134,21 @@ class Faults:
             self.unsynced.removes(os.fspath(path))
             real(path, **named)
 
+    def _link(self, real: Any, source: Any, target: Any, **named: Any) -> None:
+        if not self._is_evidence(target):
+            real(source, target, **named)
+            return
+        with self.step("second name"):
+            self.unsynced.makes(os.fspath(target))
+            real(source, target, **named)
+
     def _connect(self, real: Any, *arguments: Any, **named: Any) -> sqlite3.Connection:
         connection: _Connection = real(*arguments, factory=_Connection, **named)
         connection.faults = self
         return connection
 
     def _is_evidence(self, path: Any) -> bool:
-        return isinstance(path, str | os.PathLike) and os.fspath(path).startswith(self._warc_dir)
+        return isinstance(path, str | os.PathLike) and os.fspath(path).startswith(self._evidence)
 
     # What goes wrong at them.
 

@@ -36,8 +36,13 @@ class UnsyncedChanges:
         """Note that a file was opened to be written."""
         with self._lock:
             if is_new:
-                self._entries.append((path, "", None))
+                self.makes(path)
             self._durable.setdefault(path, b"" if is_new else _read(path)[: self._before.get(Path(path).name)])
+
+    def makes(self, path: str) -> None:
+        """Note that a file is about to be made."""
+        with self._lock:
+            self._entries.append((path, "", None))
 
     def synced(self, path: str) -> None:
         """Note an fsync of a file or a folder."""

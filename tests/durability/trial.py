@@ -17,13 +17,14 @@ from archive.records import Outcome
 from archive.settings import Settings
 from archive.standing import failures_after, next_due
 from durability import Order
-from durability.evidence import OPEN, TORN, Evidence, faults_by_fastwarc, members
+from durability.evidence import OPEN, Evidence, faults_by_fastwarc, members
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from archive.folder import ArchiveFolder
     from durability import Ended, Lane
+    from durability.evidence import Record
 
 LOST = "acknowledged or whole, and lost"
 DOUBLED = "doubled"
@@ -75,8 +76,11 @@ class Trial:
     def look_at_the_end(self, ended: Ended) -> None:
         """Look at everything, behind an undisturbed crawl of all sources."""
         self.look(ended)
-        self._find(LEFT_OVER, sorted(self.now.open_files()))
-        captured = {self.now.sources[row["source_id"]]["url"]: row["outcome"] for row in self._captures_of(ended)}
+        self._find(LEFT_OVER, sorted(self.now.open_files() | self.now.parts()))
+        captured = {
+            self.now.sources[row["source_id"]]["url"]: row["outcome"].replace("not-modified", "fetched")
+            for row in self._captures_of(ended)
+        }
         if ended.status != 0 or "Traceback" in ended.output:
             self._find(BROKEN_OFF, [f"status {ended.status}: {ended.output}"])
         self._find(BROKEN_OFF, _differences(captured, self._outcomes))
@@ -138,11 +142,21 @@ class Trial:
         for row_name, record_id, place in now.places():
             if place not in [record.place for record in now.records.get(record_id, ())]:
                 self._find(LOST, [f"{row_name} points at {record_id}, which isn't at {place}"])
-        for records in now.records.values():
-            refers_to = records[0].headers.get("warc-refers-to")
-            if refers_to and refers_to not in now.records:
-                self._find(LOST, [f"the revisit {records[0].id} refers to {refers_to}, which is nowhere"])
+        for record_id, (record, *_) in now.records.items():
+            if record.type == "revisit" and not self._leads_to_its_original(record):
+                self._find(LOST, [f"the original of {record_id}, to which it refers"])
         self._look_for_changed()
+
+    def _leads_to_its_original(self, revisit: Record) -> bool:
+        """Tell whether a response is where a revisit record says that it is, in all that it says of it."""
+        (original, *_) = self.now.records.get(revisit.headers["warc-refers-to"], (None,))
+        if original is None or original.type != "response":
+            return False
+        digests = {each.headers.get("warc-payload-digest") for each in (revisit, original)} - {None}
+        return len(digests) == 1 and all(
+            revisit.headers[f"warc-refers-to-{name}"] == original.headers[f"warc-{name}"]
+            for name in ("target-uri", "date")
+        )
 
     def _look_for_changed(self) -> None:
         """Look for what was whole or finished, and isn't what it was."""
@@ -184,8 +198,7 @@ class Trial:
         # One without a record is removed, and a new one may have its name.
         stale = [name for name in before.open_files() & now.open_files() if before.files[name].records]
         self._find(LEFT_OVER, [f"{name}, from before the last start" for name in stale])
-        # The beginning of a tail whose rest went with the power is nothing that a salvage could finish.
-        self._find(LEFT_OVER, [name for name in now.others if name.endswith(".part") and TORN not in name])
+        self._find(LEFT_OVER, sorted(before.parts() & now.parts()))
         self._look_for_rows(before)
         for name, tail in self._tails:
             if (name, tail) not in now.torn:

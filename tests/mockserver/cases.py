@@ -270,7 +270,7 @@ _STATUSES: dict[str, Case] = {
     "not-modified-unasked": _case(
         b'HTTP/1.1 304 Not Modified\r\nETag: "x"\r\n\r\n', outcome="http-error", status=304, payload=b""
     ),
-    "partial-content": _case(respond(status=b"206 Partial Content", body=BODY), status=206),
+    "partial-content": _case(respond(status=b"206 Partial Content", body=BODY), outcome="truncated", status=206),
     "not-modified-unasked-with-length": _case(
         b"HTTP/1.1 304 Not Modified\r\nContent-Length: 999\r\n\r\n", outcome="http-error", status=304, payload=b""
     ),
