@@ -101,8 +101,8 @@ class Rebuilding:
 
     def sizes(self) -> list[tuple[Path, int]]:
         """Return the files that `replay` reads, in that order, with their sizes in bytes."""
-        paths = [*import_files(self._archive.warc_dir), *(path for _, path in crawl_files(self._archive.warc_dir))]
-        return [(path, path.stat().st_size) for path in paths]
+        files = [*import_files(self._archive.warc_dir), *crawl_files(self._archive.warc_dir)]
+        return [(path, path.stat().st_size) for _, path in files]
 
     def replay(self, watch: Callable[[int], None]) -> None:
         """Fill the catalogue; *watch* is told how many bytes of WARC files are behind it. Raises ArchiveError."""

@@ -97,7 +97,7 @@ def recorded(path: Path, start: int = 0) -> Iterator[Recorded]:
             text = f"{member.length} bytes hold no whole record: {member.problem}"
             yield Problem(member.warc_file, member.offset, None, text)
             continue
-        if wrong := _wrong_digest(member):
+        if wrong := member.wrong_digest():
             yield _problem(member.place, wrong)
         if member.type in _WIRE:
             wire[member.place.record_id] = _of_wire(member)
@@ -228,14 +228,6 @@ def _missing(about: dict[str, Any], place: RecordPlace, told: Recorded) -> Itera
             for name, found in (("response", exchange.response), ("request", exchange.request)):
                 if one[name] and not found:
                     yield _problem(place, f"the {name} record {one[name]}, which it names, can't be read before it")
-
-
-def _wrong_digest(member: WarcMember) -> str | None:
-    """Say that a record's block isn't what its digest says; early records have Base32 without padding."""
-    said = member.header("WARC-Block-Digest") or ""
-    if not said.startswith("sha256:") or said.rstrip("=") == member.block_digest.rstrip("="):
-        return None
-    return f"its block has the digest {member.block_digest} and not {said}"
 
 
 def _problem(place: RecordPlace, text: str) -> Problem:

@@ -167,7 +167,7 @@ def recover_crawls(folder: ArchiveFolder, done: Recovered) -> None:
     """
     with folder.catalogue() as catalogue:
         recovery = Recovery(catalogue, done)
-        for path in _behind_the_catalogue(catalogue, folder.warc_dir):
+        for path in _behind_the_catalogue(catalogue, folder.warc_dir, done):
             recovery.take_rest(path)
         done.salvaged += salvage(folder.warc_dir, CRAWL_SERIES, recovery.take_rest)
 
@@ -180,9 +180,13 @@ def recover_imports(folder: ArchiveFolder, done: Recovered) -> None:
     remove_parts(folder.warc_dir)
     with folder.catalogue() as catalogue:
         recovery, known = Recovery(catalogue, done), catalogue.ledger.files()
-        for path in import_files(folder.warc_dir):
-            if path.name not in known:
+        for number, path in import_files(folder.warc_dir):
+            if path.name in known:
+                continue
+            if number > catalogue.ledger.last_import():
                 recovery.take_file(path)
+            elif _has_unknown_statement(catalogue, path):  # and is no copy of another
+                done.add_problem(_too_late(path, f"import {number}"))
         done.salvaged += salvage(folder.warc_dir, LEDGER_SERIES, recovery.take_file)
 
 
@@ -221,9 +225,9 @@ def _log(done: Recovered) -> None:
         logger.warning("%s at %d: %s", problem.warc_file, problem.offset, problem.text)
 
 
-def import_files(warc_dir: Path) -> list[Path]:
-    """Return the finished files of imports, the first import first."""
-    return [path for _, path in _in_order(import_of, warc_files(warc_dir, f"{LEDGER_SERIES}-"))]
+def import_files(warc_dir: Path) -> list[tuple[int, Path]]:
+    """Return the finished files of imports with their numbers, in this order; 0 where no number can be read."""
+    return _in_order(import_of, warc_files(warc_dir, f"{LEDGER_SERIES}-"))
 
 
 def crawl_files(warc_dir: Path) -> list[tuple[int, Path]]:
@@ -237,18 +241,30 @@ def _in_order(number_of: Callable[[Path], int | None], paths: Iterable[Path]) ->
     return sorted(((number_of(path) or 0, path) for path in paths), key=lambda each: (each[0], each[1].name))
 
 
-def _behind_the_catalogue(catalogue: Catalogue, warc_dir: Path) -> list[Path]:
+def _behind_the_catalogue(catalogue: Catalogue, warc_dir: Path, done: Recovered) -> list[Path]:
     """Return the finished files of crawls that the catalogue doesn't know, or knows only the beginning of.
 
     A catalogue from a backup knows nothing of later crawls, and its last one may have been under way.
     """
     last = catalogue.crawls.last()
-    under_way = last["id"] if last and last["finished_at"] is None else None
-    return [
-        path
-        for crawl_id, path in crawl_files(warc_dir)
-        if crawl_id and (crawl_id == under_way or catalogue.crawls.find(crawl_id) is None)
-    ]
+    last_id, is_over = (last["id"], last["finished_at"] is not None) if last else (0, True)
+    behind = []
+    for crawl_id, path in crawl_files(warc_dir):
+        if crawl_id > last_id or (crawl_id == last_id and not is_over):
+            behind.append(path)
+        elif crawl_id and catalogue.crawls.find(crawl_id) is None:
+            done.add_problem(_too_late(path, f"crawl {crawl_id}"))
+    return behind
+
+
+def _has_unknown_statement(catalogue: Catalogue, path: Path) -> bool:
+    statements = (item for item in recorded(path) if isinstance(item, Stated))
+    return any(not catalogue.ledger.has(item.place.record_id) for item in statements)
+
+
+def _too_late(path: Path, what: str) -> Problem:
+    text = f"it is of {what}, and the catalogue is past that; `sourcekeep rebuild` reads all files in their order"
+    return Problem(path.name, 0, None, text)
 
 
 @lru_cache(maxsize=16)

@@ -51,6 +51,13 @@ class WarcMember:
         """The record's `WARC-Type`, in lower case."""
         return (self.header("WARC-Type") or "").lower()
 
+    def wrong_digest(self) -> str | None:
+        """Say that the block isn't what its digest says; None where it is. Base32 may lack its padding."""
+        said = self.header("WARC-Block-Digest") or ""
+        if not said.startswith("sha256:") or said.rstrip("=") == self.block_digest.rstrip("="):
+            return None
+        return f"its block has the digest {self.block_digest} and not {said}"
+
     def close(self) -> None:
         """Give back the memory or the temporary file of the block."""
         self.block.close()

@@ -11,7 +11,7 @@ from archive.content_codings import MAX_CONTENT, ContentDecodeError
 from archive.errors import RecordDamagedError, RecordError, RecordMissingError
 from archive.http_message import HttpMessage, ResponseHead, payload_pieces, read_head
 from archive.warc_member import read_member
-from archive.warc_record import digest_of
+from archive.warc_record import RecordType, digest_of
 from archive.warc_writer import OPEN_SUFFIX
 
 if TYPE_CHECKING:
@@ -82,6 +82,8 @@ def open_record(warc_dir: Path, place: RecordPlace) -> Iterator[WarcMember]:
             raise RecordDamagedError(
                 f"{where} is a member of {member.place.warc_length} bytes, and not of {place.warc_length}"
             )
+        if wrong := member.wrong_digest():
+            raise RecordDamagedError(f"{where} is not what was written: {wrong}")
         yield member
     finally:
         member.close()
@@ -111,6 +113,11 @@ def read_http_response(
     """
     with open_record(warc_dir, place) as member:
         head = read_head(member.block)
+        if original is None and member.type == RecordType.REVISIT:
+            raise RecordMissingError(
+                f"{place.warc_file} at {place.warc_offset} only refers to {member.header('WARC-Refers-To')}, "
+                "and the catalogue doesn't know where that is"
+            )
         if original is None:
             return HttpMessage(head, _within(payload_pieces(head, member.block), limit))
     return HttpMessage(head, read_http_response(warc_dir, original, limit=limit).payload)

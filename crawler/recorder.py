@@ -9,6 +9,7 @@ Scrapy and Twisted call private, which is why Scrapy is held to one minor releas
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Self, cast
+from urllib.parse import urlsplit
 
 from scrapy.core.downloader.handlers.http11 import HTTP11DownloadHandler, _ScrapyAgent
 from scrapy.exceptions import DownloadCancelledError
@@ -20,7 +21,7 @@ from crawler.connect import ConnectPolicy, GuardedAgent, NameLookup
 from crawler.guard import AddressGuard, parse_resolve
 from crawler.pauses import PausesMiddleware
 from crawler.protocol import MAX_HEAD_BYTES, RecordingFactory, RecordingPool
-from crawler.proxies import PROXY_AUTHENTICATION_REQUIRED, ProxiedAgent, proxy_of
+from crawler.proxies import PROXY_AUTHENTICATION_REQUIRED, ProxiedAgent, Proxy, proxy_of
 from crawler.trust import SharedTrust
 from crawler.wire import EXCHANGES, Wire, new_exchange
 
@@ -40,6 +41,8 @@ class Recorder(HTTP11DownloadHandler):
         self._pool._factory = RecordingFactory
         # A request that is repeated out of sight is one that no record tells of; the spider retries.
         self._pool.retryAutomatically = False
+        self._serving: set[Proxy] = set()
+        """Proxies that have let something through."""
         self._policy = ConnectPolicy(
             lookup=NameLookup(),
             guard=AddressGuard(parse_resolve(rule) for rule in crawler.settings.getlist("SOURCEKEEP_RESOLVE")),
@@ -80,12 +83,19 @@ class Recorder(HTTP11DownloadHandler):
         finally:
             wire.stop()
         wire.check_disk()
-        if proxy and response.status == PROXY_AUTHENTICATION_REQUIRED:
-            raise proxy.wants_password()
         wire.arrived(response)
+        if proxy and urlsplit(request.url).scheme == "http":  # what comes through a tunnel is the site's
+            self._check_proxy(proxy, response)
         if pauses:
             pauses.note(response)
         return response
+
+    def _check_proxy(self, proxy: Proxy, response: Response) -> None:
+        """Raise ProxyError when *proxy* wants a password: then it wants it from the first request on."""
+        if response.status != PROXY_AUTHENTICATION_REQUIRED:
+            self._serving.add(proxy)
+        elif proxy not in self._serving:
+            raise proxy.wants_password()
 
     def _agent(self, wire: Wire) -> _RecordingAgent:
         return _RecordingAgent(

@@ -16,6 +16,7 @@ from keeping_archive import Keeper, Page, incident, titled
 from archive.errors import ArchiveBusyError, ArchiveError, SchemaTooNewError
 from archive.rebuild import Rebuilt, rebuilding
 from archive.records import CitedLink, Incident, Outcome, Quarantined
+from archive.recovery import reconcile
 from archive.settings import Settings
 
 if TYPE_CHECKING:
@@ -384,13 +385,16 @@ def test_captures_of_a_file_that_is_gone_are_told_of(keeper: Keeper) -> None:
     assert [row["crawl_id"] for row in keeper.tables()["captures"]] == [2, 2]
 
 
-def test_copy_of_a_file_doubles_nothing(keeper: Keeper) -> None:
+def test_copy_of_a_file_doubles_nothing(keeper: Keeper, caplog: pytest.LogCaptureFixture) -> None:
     live_a_little(keeper)
     before = keeper.tables()
     for path in keeper.files():
         path.with_name(path.name.replace("-0000", "-9000")).write_bytes(path.read_bytes())
-    rebuild_without_the_old(keeper)
+    assert rebuild_without_the_old(keeper).done.problems == []
     assert differences(before, keeper.tables()) == []
+    with keeper.folder.lock("crawl"):
+        assert reconcile(keeper.folder).problems == []
+    assert caplog.messages == []
 
 
 def test_archive_older_than_statements_comes_back_without_its_incidents(keeper: Keeper) -> None:

@@ -168,6 +168,38 @@ def test_catalogue_from_amid_a_crawl_gets_the_rest_of_it(keeper: Keeper, tmp_pat
     assert differences(full, keeper.tables()) == []
 
 
+def test_files_that_come_back_behind_later_ones_wait_for_a_rebuild(
+    keeper: Keeper, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    keeper.imports(incident(1, A))
+    keeper.crawls(Page(A))
+    keeper.imports(titled(incident(1, A), "old"))
+    keeper.crawls(Page(A, Outcome.REFUSED, None))
+    keeper.imports(titled(incident(1, A), "new"))
+    keeper.crawls(Page(A))
+    full = keeper.tables()
+    away = [keeper.files("ledger")[1], keeper.files("sourcekeep")[1]]
+    for path in away:
+        path.rename(tmp_path / path.name)
+    rebuild_without_the_old(keeper)
+    before = keeper.tables()
+    assert len(before["captures"]) == len(before["crawls"]) == 2
+    for path in away:
+        (tmp_path / path.name).rename(path)
+    put_right(keeper)
+    assert differences(before, keeper.tables()) == []
+    assert [name for name in (path.name for path in away) if name not in caplog.text] == []
+    rebuild_without_the_old(keeper)
+    assert differences(full, keeper.tables()) == []
+
+
+def rebuild_without_the_old(keeper: Keeper) -> None:
+    keeper.remove_catalogue()
+    with rebuilding(keeper.folder) as new:
+        new.replay(lambda _: None)
+        new.swap()
+
+
 def test_lost_catalogue_comes_back_with_the_next_crawl_too(keeper: Keeper) -> None:
     keeper.imports(incident(1, A, B))
     keeper.crawls(Page(A), Page(B))
@@ -290,10 +322,7 @@ def test_import_that_is_killed_at_any_step_is_all_there_or_not_at_all(lane: Lane
         tables = keeper.tables()
         said = [row["subject"] for row in tables["ledger"] if row["kind"] == "incident"]
         assert sorted(said) == ["1", "1", "2", "3"], place
-        keeper.remove_catalogue()
-        with rebuilding(keeper.folder) as new:
-            new.replay(lambda _: None)
-            new.swap()
+        rebuild_without_the_old(keeper)
         assert differences(tables, keeper.tables()) == [], place
     assert all(killed[place, hazard] for place, hazard in tries if hazard == 1.0)
     for step in (

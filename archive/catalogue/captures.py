@@ -32,7 +32,8 @@ _VALIDATORS = f"""
       JOIN captures p ON p.id = COALESCE(c.revisit_of, c.id)
       JOIN exchanges e ON e.capture_id = p.id AND e.seq = (SELECT MAX(seq) FROM exchanges WHERE capture_id = p.id)
       JOIN exchanges o ON o.record_id = COALESCE(e.refers_to, e.record_id)
-    WHERE (c.etag IS NOT NULL OR c.last_modified IS NOT NULL) AND c.requested_at > :since"""
+    WHERE (c.etag IS NOT NULL OR c.last_modified IS NOT NULL) AND c.requested_at > :since
+      AND (e.refers_to IS NULL OR o.url = e.url)"""
 
 
 class Captures:

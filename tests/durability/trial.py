@@ -116,9 +116,13 @@ class Trial:
                     self._known.pop(record.id, None)
 
     def synced(self) -> dict[str, int]:
-        """Return how much of each open file is surely on disk, of its bytes: what rows point at was synced."""
+        """Return how much of each open file is surely on disk, of its bytes: what rows tell of was synced."""
+        places = {record_id: place for _, record_id, place in self.now.places()}
+        for record, about in self.now.told():
+            if any(exchange["request"] in places for exchange in about.get("exchanges", ())):
+                places[record.id] = record.place
         ends = dict.fromkeys(self.now.open_files(), 0)
-        for _, _, (name, offset, length) in self.now.places():
+        for name, offset, length in places.values():
             if name + OPEN in ends:
                 ends[name + OPEN] = max(ends[name + OPEN], offset + length)
         return ends
