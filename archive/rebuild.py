@@ -19,8 +19,9 @@ from typing import TYPE_CHECKING
 from archive.cdxj import complete_indexes
 from archive.errors import ArchiveError, CatalogueError, SchemaTooNewError
 from archive.ledger.file import LEDGER_SERIES, catalogue_errors, remove_parts
-from archive.recovery import CRAWL_SERIES, Recovered, Recovery, crawl_files, import_files, reconcile_imports
+from archive.recovery import Recovered, Recovery, reconcile_imports
 from archive.salvage import salvage
+from archive.series import CRAWL_SERIES, crawl_files, import_files
 from archive.warc_writer import sync_directory
 
 if TYPE_CHECKING:

@@ -20,24 +20,21 @@ from archive.errors import ArchiveBusyError, SettingsError
 from archive.ledger.catching_up import catch_up
 from archive.ledger.file import LEDGER_SERIES, catalogue_errors, remove_parts
 from archive.ledger.statements import UNREADABLE, take
-from archive.recorded import Problem, RecordedCapture, RecordedExchanges, Stated, crawl_of, import_of, recorded
+from archive.recorded import Problem, RecordedCapture, RecordedExchanges, Stated, crawl_of, recorded
 from archive.records import StatementKind
 from archive.salvage import Salvaged, salvage
+from archive.series import CRAWL_SERIES, crawl_files, import_files
 from archive.settings import Settings, check
-from archive.warc_walk import warc_files
 from archive.warc_writer import OPEN_SUFFIX
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable
     from pathlib import Path
 
     from archive.catalogue import Catalogue
     from archive.folder import ArchiveFolder
     from archive.recorded import Recorded
     from archive.records import RecordPlace
-
-CRAWL_SERIES = "sourcekeep"
-"""What the names of the files of crawls begin with."""
 
 UNKNOWN_TRIGGER = "unknown"
 """Why a crawl was begun of whose start no statement tells."""
@@ -223,22 +220,6 @@ def _log(done: Recovered) -> None:
         logger.info("rows for what was recorded and had none: captures %d, %s", done.captures, statements)
     for problem in done.problems:
         logger.warning("%s at %d: %s", problem.warc_file, problem.offset, problem.text)
-
-
-def import_files(warc_dir: Path) -> list[tuple[int, Path]]:
-    """Return the finished files of imports with their numbers, in this order; 0 where no number can be read."""
-    return _in_order(import_of, warc_files(warc_dir, f"{LEDGER_SERIES}-"))
-
-
-def crawl_files(warc_dir: Path) -> list[tuple[int, Path]]:
-    """Return the finished files of crawls with their crawls, in the order of writing; 0 where no crawl is named."""
-    imports = set(warc_files(warc_dir, f"{LEDGER_SERIES}-"))
-    return _in_order(crawl_of, [path for path in warc_files(warc_dir) if path not in imports])
-
-
-def _in_order(number_of: Callable[[Path], int | None], paths: Iterable[Path]) -> list[tuple[int, Path]]:
-    """Sort files by number, and within it by name: the writer counts up there."""
-    return sorted(((number_of(path) or 0, path) for path in paths), key=lambda each: (each[0], each[1].name))
 
 
 def _behind_the_catalogue(catalogue: Catalogue, warc_dir: Path, done: Recovered) -> list[Path]:

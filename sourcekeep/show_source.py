@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING
 import click
 
 from archive.catalogue.texts import count_words
+from archive.records import Outcome
 from sourcekeep.invocation import as_typed
+from sourcekeep.sameness import last_seen
 from sourcekeep.screen import block, count, line, shortened, size, styled, when, wrapped
 from sourcekeep.words import evidence_words
 
@@ -31,6 +33,9 @@ def print_source(view: SourceView, *, whole_text: bool, history: bool) -> None:
     for more in (view.judgement.last_look, view.judgement.advice and f"-> {as_typed(view.judgement.advice)}"):
         if more:
             click.echo(wrapped(line(more)))
+    if view.best:
+        captures = [(each.id, each.capture) for each in view.captures]
+        click.echo(wrapped(last_seen(captures, view.best.id)))
     _print_cited_by(view)
     if view.text:
         _print_text(view.text, whole=whole_text)
@@ -63,8 +68,6 @@ def _print_captures(view: SourceView) -> None:
         return
     _heading("Last capture" if view.last is not view.best else "Last capture, which is also the best copy")
     _print_capture(view.last)
-    if view.best is not None and view.last.capture.revisit_of == view.best.id:
-        _fact("unchanged", "it is the page that the best copy holds")
     _fact("next due", when(view.source.next_due_at))
     if view.best is not None and view.best is not view.last:
         _heading("Best copy")
@@ -78,7 +81,11 @@ def _print_capture(view: CaptureView) -> None:
     _fact("outcome", f"{capture.outcome}{status}")
     _fact("verdict", view.verdict or "none")
     _fact("in words", line(view.explanation))
-    for why in evidence_words(capture.evidence):
+    if view.sameness:
+        _fact("page", view.sameness)
+    # The verdict of a page that came again was given to the page, and not to this look at it.
+    own = {name: why for name, why in capture.evidence.items() if name == "outcome" or not capture.revisit_of}
+    for why in evidence_words(own):
         _fact("evidence", line(why))
     if capture.bytes:
         _fact("received", f"{size(capture.bytes)}, {line(capture.media_type or 'no media type')}")
@@ -90,7 +97,8 @@ def _print_capture(view: CaptureView) -> None:
     for exchange in capture.exchanges[_FIRST_EXCHANGES:][-_LAST_EXCHANGES:]:
         _print_exchange(exchange)
     if view.original:
-        _fact("same bytes", f"the payload is kept in {_place(view.original)}")
+        whose = "the page it speaks of" if capture.outcome is Outcome.NOT_MODIFIED else "the payload"
+        _fact("kept", f"{whose} is in {_place(view.original)}")
     if view.robots:
         _fact("robots.txt", _place(view.robots))
     _fact("record", _place(capture.place))
@@ -119,6 +127,8 @@ def _print_history(captures: Iterable[CaptureView]) -> None:
         capture = view.capture
         click.echo(f"  {when(capture.requested_at)}  {styled(view.label, bold=True)}")
         click.echo(wrapped(line(view.explanation), "      "))
+        if view.sameness:
+            click.echo(wrapped(view.sameness, "      "))
         digest = f"; payload {capture.payload_digest}" if capture.payload_digest else ""
         click.echo(wrapped(f"record {_place(capture.place)}{digest}", "      "))
 

@@ -11,6 +11,7 @@ from archive.errors import ArchiveError
 from archive.urls import strip_url
 from archive.warc_reader import read_http_response
 from sourcekeep.judgement import Judgement, Standing, judge
+from sourcekeep.sameness import sameness
 from sourcekeep.screen import line
 from sourcekeep.words import advice, explain, label
 
@@ -49,6 +50,8 @@ class CaptureView:
     """Where the robots.txt lies that denied it, if one did."""
     original: RecordPlace | None
     """Where the payload lies of a response that is a revisit record."""
+    sameness: str | None
+    """How its page stands to the one before, in words; None for the first."""
     capture: Capture
 
 
@@ -146,9 +149,11 @@ def raw_response(folder: ArchiveFolder, view: SourceView) -> HttpMessage:
 
 def _source_view(catalogue: Catalogue, source: Source) -> SourceView:
     verdicts = catalogue.reports.verdicts_of(source.id)
+    rows = catalogue.captures.of_source(source.id)
+    same = sameness(rows)
     captures = [
-        _capture_view(catalogue, capture_id, capture, verdicts.get(capture_id))
-        for capture_id, capture in catalogue.captures.of_source(source.id)
+        _capture_view(catalogue, capture_id, capture, verdicts.get(capture_id), same.get(capture_id))
+        for capture_id, capture in rows
     ]
     by_id = {view.id: view for view in captures}
     best, last = by_id.get(source.best_capture_id or 0), by_id.get(source.last_capture_id or 0)
@@ -164,7 +169,9 @@ def _source_view(catalogue: Catalogue, source: Source) -> SourceView:
     )
 
 
-def _capture_view(catalogue: Catalogue, capture_id: int, capture: Capture, verdict: str | None) -> CaptureView:
+def _capture_view(
+    catalogue: Catalogue, capture_id: int, capture: Capture, verdict: str | None, same: str | None
+) -> CaptureView:
     ending = (capture.outcome, verdict, capture.http_status)
     why = capture.evidence.get("outcome")
     record_id = why.get("record_id") if isinstance(why, dict) else None
@@ -177,6 +184,7 @@ def _capture_view(catalogue: Catalogue, capture_id: int, capture: Capture, verdi
         advice=advice(*ending, capture.evidence),
         robots=catalogue.reports.place_of(record_id) if isinstance(record_id, str) else None,
         original=catalogue.reports.place_of(refers_to) if refers_to else None,
+        sameness=same,
         capture=capture,
     )
 

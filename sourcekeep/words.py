@@ -42,7 +42,7 @@ _DECISIVE = frozenset(
     }
 )
 """Verdicts that say more than an error status does: a wall with 403 is a wall."""
-_WITH_PAGE = frozenset({Outcome.FETCHED, Outcome.NOT_MODIFIED})
+_WITH_PAGE = frozenset({Outcome.FETCHED})
 _WITH_SOME_PAGE = frozenset({Outcome.HTTP_ERROR, Outcome.TRUNCATED, Outcome.TOO_LARGE})
 _FIRED = ("phrase", "header", "title", "match", "text")
 """Keys of a verdict's evidence that hold what people can see on the page itself."""

@@ -21,6 +21,7 @@ from archive.records import (
     Quarantined,
     Text,
     Verdict,
+    utc_now,
 )
 from archive.settings import Settings
 from sourcekeep.__main__ import cli
@@ -120,7 +121,7 @@ def _draft(source_id: int, page: Page) -> CaptureDraft:
         source_id=source_id,
         source_url=page.url,
         requested_at=page.at,
-        finished_at=page.at,
+        finished_at=utc_now(),
         outcome=page.outcome,
         final_url=urls[-1] if exchanges else None,
         http_status=page.status,

@@ -397,6 +397,21 @@ def test_copy_of_a_file_doubles_nothing(keeper: Keeper, caplog: pytest.LogCaptur
     assert caplog.messages == []
 
 
+def test_second_capture_of_a_source_in_a_crawl_is_told_of(keeper: Keeper) -> None:
+    """As in WARC files of another archive, whose crawls have the same numbers."""
+    keeper.imports(incident(1, A, B))
+    keeper.crawls(Page(A))
+    other = Keeper(keeper.folder.path.with_name("other"))
+    other.imports(incident(1, A))
+    other.crawls(Page(A, Outcome.REFUSED, None), settings=Settings())
+    (path,) = other.files("sourcekeep")
+    path.rename(keeper.folder.warc_dir / path.name.replace("-00000", "-77777"))
+    before = keeper.tables()
+    (problem,) = rebuild_without_the_old(keeper).done.problems
+    assert f"{A} has another capture in crawl 1" in problem.text
+    assert before["captures"] == keeper.tables()["captures"]
+
+
 def test_archive_older_than_statements_comes_back_without_its_incidents(keeper: Keeper) -> None:
     keeper.imports(incident(1, A, B))
     keeper.crawls(Page(A), Page(B))

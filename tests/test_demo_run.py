@@ -42,7 +42,7 @@ def assert_whole(path: Path) -> None:
     files = list((path / "warc").iterdir())
     assert files
     for file in files:
-        assert file.name.endswith((".warc.gz", ".torn"))
+        assert file.name.endswith((".warc.gz", ".torn", ".cdxj"))
         if file.suffix == ".gz":
             subprocess.run(["gzip", "-t", file], check=True)
 
