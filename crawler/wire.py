@@ -15,6 +15,8 @@ from scrapy.exceptions import DownloadCancelledError, DownloadConnectionRefusedE
 from service_identity import VerificationError
 from twisted.internet import error as connection
 from twisted.internet.error import ConnectionDone
+from twisted.web._newclient import ParseError
+from twisted.web.http import _MalformedChunkedDataError
 
 from archive.drafts import RecordedExchange, length_of
 from archive.errors import WarcWriteError
@@ -145,17 +147,27 @@ def _truncation(error: BaseException) -> str:
     """Return the value of `WARC-Truncated` for a response that *error* ended (WARC 1.1, 5.15)."""
     if isinstance(error, DownloadCancelledError):
         return "length"
-    return "time" if isinstance(error, DownloadTimeoutError) else "disconnect"
+    if isinstance(error, DownloadTimeoutError):
+        return "time"
+    # What can't be read is not read to its end: then it was not the server that hung up.
+    return "unspecified" if any(isinstance(reason, _UNREADABLE) for reason in _reasons(error)) else "disconnect"
 
 
 def describe(error: BaseException) -> str:
     """Return what *error* says, or the reasons that Twisted wraps in it."""
-    for wrapped in (error, error.__cause__):
-        reasons = [_in_words(reason.value) for reason in getattr(wrapped, "reasons", None) or ()]
-        if reasons:
-            return "; ".join(dict.fromkeys(reasons))
-    return _in_words(error)
+    if isinstance(error, DownloadCancelledError):  # it says why; the reasons say only that it was cancelled
+        return _in_words(error)
+    return "; ".join(dict.fromkeys(map(_in_words, _reasons(error)))) or _in_words(error)
 
+
+def _reasons(error: BaseException) -> list[BaseException]:
+    """Return the exceptions that Twisted wraps in *error*, or in its cause."""
+    wrapping = (getattr(wrapped, "reasons", None) for wrapped in (error, error.__cause__))
+    return [reason.value for reasons in wrapping for reason in reasons or ()]
+
+
+_UNREADABLE = (ParseError, _MalformedChunkedDataError, KeyError, ValueError)
+"""What Twisted's reading of a response raises (twisted.web._newclient, twisted.web.http)."""
 
 _WORDS: tuple[tuple[type[BaseException], str], ...] = (
     (connection.ConnectionRefusedError, "nothing answers at its port"),
@@ -166,6 +178,8 @@ _WORDS: tuple[tuple[type[BaseException], str], ...] = (
     (ConnectionDone, "it closed the connection"),
     (connection.ConnectionLost, "it broke the connection off"),
     (connection.ConnectionAborted, "the connection was ended"),
+    (ParseError, "its answer is no HTTP that can be read"),
+    (_MalformedChunkedDataError, "the chunks of its body can't be read"),
 )
 """In place of the words of Twisted and Scrapy, which speak to programmers."""
 
@@ -177,7 +191,13 @@ def _in_words(error: BaseException) -> str:
         return "TLS: " + "; ".join(str(entry[-1]) for entry in error.args[0])
     if isinstance(error, VerificationError):
         return "the certificate doesn't hold: it is for another host"
+    if isinstance(error, KeyError):  # of Twisted's table of transfer codings
+        return f"its transfer coding is not known: {error.args[0]!r}"
+    if isinstance(error, ValueError):
+        return f"its answer is no HTTP that can be read: {error}"
     if limit := _LIMIT.search(str(error)):
         return f"the body is larger than the limit of {int(limit[1]):,} bytes"
+    if isinstance(error, DownloadCancelledError) and not str(error):  # Scrapy says nothing when it counts as it comes
+        return "the body is larger than the limit"
     own = next((words for kind, words in _WORDS if isinstance(error, kind)), None)
     return own or str(error) or type(error.__cause__ or error).__name__

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import sqlite3
+import sys
 from contextlib import closing
 from random import Random
 from typing import TYPE_CHECKING, Any
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from durability import Ended
+
+pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="looks into /proc, and waits on pidfds")
 
 FIRST = "id,url\n1,http://a.example/1\n2,http://a.example/2\n"
 SECOND = "id,url\n1,http://a.example/1\n2,http://b.example/2\n3,http://c.example/3\n,http://nobody.example/\n"

@@ -32,6 +32,8 @@ if TYPE_CHECKING:
 
     from durability.evidence import Record
 
+pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="looks into /proc, and waits on pidfds")
+
 SEED = int(os.environ.get("SOURCEKEEP_SEED", "3"))
 ENDS = ["kill", "cut", "cut of what a kill left unsynced"]
 KILLS_OF_ONE_ARCHIVE = (6, 24)

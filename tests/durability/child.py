@@ -14,7 +14,6 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
-import archive.capture
 import archive.catalogue
 import archive.warc_writer
 from crawler.signals import capture_written, crawl_planned

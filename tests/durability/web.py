@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import sys
 import threading
 from contextlib import ExitStack
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from mockserver import MockServer
 
@@ -32,7 +33,7 @@ class Web:
     def __enter__(self) -> Self:
         with ExitStack() as opening:
             opening.enter_context(self._mock)
-            site = opening.enter_context(ThreadingHTTPServer(("127.0.0.1", 0), _Conditional))
+            site = opening.enter_context(_Site(("127.0.0.1", 0), _Conditional))
             threading.Thread(target=site.serve_forever, daemon=True).start()
             opening.callback(site.shutdown)
             self.rules = [f"{CONDITIONAL}:80:127.0.0.1:{site.server_address[1]}", self._mock.resolve]
@@ -54,6 +55,13 @@ class Web:
             for each in responses
             if each.host not in others and (each.host, each.headers["warc-block-digest"]) not in sent
         ]
+
+
+class _Site(ThreadingHTTPServer):
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """Say nothing of a crawl that was killed."""
+        if not isinstance(sys.exception(), ConnectionError):
+            super().handle_error(request, client_address)
 
 
 class _Conditional(BaseHTTPRequestHandler):

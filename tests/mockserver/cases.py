@@ -132,7 +132,7 @@ _HEADERS: dict[str, Case] = {
     "odd-content-type": _case(_raw(b"HTTP/1.1 200 OK|Content-Type: \xff; charset=\xfe|" + _LENGTH)),
     "unknown-charset": _case(_raw(b"HTTP/1.1 200 OK|Content-Type: text/html; charset=martian|" + _LENGTH)),
     "no-content-type": _case(_raw(b"HTTP/1.1 200 OK|" + _LENGTH)),
-    "icy": _case(_raw(b"ICY 200 OK|" + _LENGTH), outcome="truncated", truncated="disconnect"),
+    "icy": _case(_raw(b"ICY 200 OK|" + _LENGTH), outcome="truncated", truncated="unspecified"),
     "status-999": _case(_raw(b"HTTP/1.1 999 Request denied|" + _LENGTH), outcome="http-error", status=999),
 }
 
@@ -151,7 +151,7 @@ _BODIES: dict[str, Case] = {
         Close(),
         outcome="truncated",
         payload=None,
-        truncated="disconnect",
+        truncated="unspecified",
         cut=True,
     ),
     "length-no-number": _case(
@@ -159,7 +159,7 @@ _BODIES: dict[str, Case] = {
         Close(),
         outcome="truncated",
         payload=None,
-        truncated="disconnect",
+        truncated="unspecified",
         cut=True,
     ),
     "chunked": _case(_raw(_CHUNKED, _chunks(BODY))),
@@ -198,7 +198,7 @@ _BODIES: dict[str, Case] = {
         Close(),
         outcome="truncated",
         payload=None,
-        truncated="disconnect",
+        truncated="unspecified",
         cut=True,
     ),
     "continue": _case(b"HTTP/1.1 100 Continue\r\n\r\n" + _raw(_HTML + _LENGTH)),
@@ -406,10 +406,10 @@ _ENDS: dict[str, Case] = {
     ),
     "reset-in-body": _case(_raw(_HTML + b"Content-Length: 9999"), Reset(), outcome="truncated", truncated="disconnect"),
     "no-http": _case(
-        b"220 mail.example ESMTP\r\n", Close(), outcome="reset", status=None, payload=None, truncated="disconnect"
+        b"220 mail.example ESMTP\r\n", Close(), outcome="reset", status=None, payload=None, truncated="unspecified"
     ),
     "html-without-head": _case(
-        b"<html>\n\n" + BODY, Close(), outcome="reset", status=None, payload=None, truncated="disconnect", cut=True
+        b"<html>\n\n" + BODY, Close(), outcome="reset", status=None, payload=None, truncated="unspecified", cut=True
     ),
     "silent": _case(Pause(20), outcome="timeout", status=None, payload=None),
     "silent-after-head": _case(_raw(_HTML + _LENGTH, b""), Pause(20), outcome="timeout", payload=b"", truncated="time"),
