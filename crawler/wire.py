@@ -180,6 +180,9 @@ _WORDS: tuple[tuple[type[BaseException], str], ...] = (
     (connection.ConnectionAborted, "the connection was ended"),
     (ParseError, "its answer is no HTTP that can be read"),
     (_MalformedChunkedDataError, "the chunks of its body can't be read"),
+    (KeyError, "its transfer coding is not known"),  # Twisted has a table of those it knows
+    (ValueError, "its answer is no HTTP that can be read"),
+    (VerificationError, "the certificate doesn't hold: it is for another host"),
 )
 """In place of the words of Twisted and Scrapy, which speak to programmers."""
 
@@ -187,17 +190,13 @@ _LIMIT = re.compile(r"larger than download max size \((\d+)\)")
 
 
 def _in_words(error: BaseException) -> str:
+    own = next((words for kind, words in _WORDS if isinstance(error, kind)), "")
     if isinstance(error, SSL.Error) and error.args and isinstance(error.args[0], list):
         return "TLS: " + "; ".join(str(entry[-1]) for entry in error.args[0])
-    if isinstance(error, VerificationError):
-        return "the certificate doesn't hold: it is for another host"
-    if isinstance(error, KeyError):  # of Twisted's table of transfer codings
-        return f"its transfer coding is not known: {error.args[0]!r}"
-    if isinstance(error, ValueError):
-        return f"its answer is no HTTP that can be read: {error}"
     if limit := _LIMIT.search(str(error)):
         return f"the body is larger than the limit of {int(limit[1]):,} bytes"
-    if isinstance(error, DownloadCancelledError) and not str(error):  # Scrapy says nothing when it counts as it comes
+    if isinstance(error, (KeyError, ValueError)):
+        return f"{own}: {error}"
+    if isinstance(error, DownloadCancelledError) and not str(error):  # Scrapy's, when it has counted too many bytes
         return "the body is larger than the limit"
-    own = next((words for kind, words in _WORDS if isinstance(error, kind)), None)
     return own or str(error) or type(error.__cause__ or error).__name__
