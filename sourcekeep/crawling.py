@@ -46,6 +46,8 @@ def run(archive_dir: Path, *, selection: Mapping[str, Any], settings: Mapping[st
     # a sixth of a crawl's processor time (482 pages on 446 hosts).
     gc.freeze()
     gc.set_threshold(20_000, 20, 20)
+    # Scrapy writes a line for each request below the level of the log; it would be made, and thrown away.
+    logging.disable(logging.DEBUG)
     logging.raiseExceptions = False  # a log that can't be written (full disk) must not hide what is said here
     process = _Process(_scrapy_settings(folder, settings, as_json=as_json))
     process.run(dict(selection))
@@ -130,10 +132,11 @@ class _Process(CrawlerProcess):
         if self._signal:
             return _SIGNALLED + self._signal
         spider = self._crawler.spider
-        if isinstance(spider, CitationsSpider) and spider.write_error:
+        if not isinstance(spider, CitationsSpider):
+            return 1
+        if spider.write_error:
             raise spider.write_error
-        reason = self._crawler.stats.get_value("finish_reason") if self._crawler.stats else None
-        return 0 if reason == "finished" else 1
+        return 0 if spider.ended == "finished" else 1
 
     def _failed(self, failure: Failure) -> None:
         self._error = failure.value

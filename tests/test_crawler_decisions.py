@@ -375,5 +375,5 @@ def test_settings_of_the_archive_reach_scrapy() -> None:
 
 def test_crawler_opens_no_port_and_trusts_no_bad_certificate() -> None:
     assert defaults.CONCURRENT_REQUESTS_PER_DOMAIN == 1
-    assert defaults.EXTENSIONS["scrapy.extensions.telnet.TelnetConsole"] is None
+    assert {**defaults.EXTENSIONS_BASE, **defaults.EXTENSIONS} == {}
     assert {scheme for scheme, handler in defaults.DOWNLOAD_HANDLERS.items() if handler} == {"http", "https"}

@@ -51,6 +51,8 @@ class CitationsSpider(Spider):
     store: CrawlStore
     write_error: ArchiveError | None = None
     """Why captures could no longer be written, if they could not."""
+    ended: str = "interrupted"
+    """Why the crawl was closed, by Scrapy's word for it; `finished` when it came to its end."""
     sources: list[Source]
     validators: Mapping[int, Validators] = MappingProxyType({})
     """By source: what its page can be asked for with."""
@@ -193,6 +195,7 @@ class CitationsSpider(Spider):
 
     async def close_store(self, reason: str) -> None:
         """Give up what still waits (it stays due; what was exchanged for it is evidence) and close the store."""
+        self.ended = reason
         for task in self._waiting:
             task.cancel()
         for capture in self._under_way.values():
