@@ -2,6 +2,7 @@
 
 - `NAME.wire.example`: the case NAME of `cases.py`.
 - `NAME.polite.example` and `NAME.robots.example`: hosts that ask crawlers for something.
+- `NAME.slow.example`: takes its time for every path, robots.txt too.
 - `KIND.large.example`: bodies of any size, see `large.py`.
 - any other host: a small page on every path, no robots.txt.
 """
@@ -85,6 +86,8 @@ _ANSWERS: dict[tuple[str, str], tuple[Answer, ...]] = {
 
 def answer_to(host: str, path: str, visit: int) -> Answer:
     """Return the answer to the *visit*-th request (from 0) for a path; the last one of a list is repeated."""
+    if host.endswith(".slow.example"):
+        return (Pause(0.2), page(path))
     if path == "/robots.txt":
         answers = ROBOTS.get(host, (_NO_ROBOTS,))
     elif host.endswith(".wire.example"):

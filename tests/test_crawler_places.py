@@ -1,0 +1,54 @@
+"""How many fetches are under way at once, in all and for one host, as the server saw them."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+from typing import TYPE_CHECKING
+
+import pytest
+from mockserver.crawling import Crawled, make_archive, run_crawl
+
+if TYPE_CHECKING:
+    from mockserver import LoggedExchange, MockServer
+
+HOSTS = 24
+PLACES = 6
+
+
+@pytest.fixture(scope="module")
+def crawled(mock_server: MockServer, tmp_path_factory: pytest.TempPathFactory) -> Crawled:
+    """No delay: nothing but the number of places, and of connections to a host, holds a fetch back."""
+    urls = [f"http://h{number}.slow.example/" for number in range(HOSTS)]
+    urls += [f"http://many.slow.example/{number}" for number in range(8)]
+    folder = make_archive(tmp_path_factory.mktemp("places") / "archive", urls, concurrency=PLACES)
+    return run_crawl(folder, mock_server)
+
+
+def at_once(exchanges: list[LoggedExchange]) -> int:
+    """Return how many of *exchanges* were under way at once, at most."""
+    events = sorted([(each.started, 1) for each in exchanges] + [(each.ended, -1) for each in exchanges])
+    under_way, most = 0, 0
+    for _, change in events:
+        under_way += change
+        most = max(most, under_way)
+    return most
+
+
+def test_every_source_has_one_capture(crawled: Crawled) -> None:
+    assert {len(captures) for captures in crawled.captures.values()} == {1}
+    assert crawled.traces() == ""
+
+
+def test_host_is_asked_one_thing_at_a_time_without_a_delay_too(crawled: Crawled, mock_server: MockServer) -> None:
+    assert crawled.captures
+    seen = mock_server.exchanges("many.slow.example", robots=True)
+    assert len(seen) == 9
+    for earlier, later in pairwise(seen):
+        assert later.started >= earlier.ended
+
+
+def test_page_that_waits_for_its_robots_txt_takes_one_place_with_it(crawled: Crawled, mock_server: MockServer) -> None:
+    assert crawled.captures
+    seen = [each for each in mock_server.exchanges(robots=True) if each.host.endswith(".slow.example")]
+    assert at_once(seen) == PLACES
+    assert at_once([each for each in seen if each.path == "/robots.txt"]) == PLACES
