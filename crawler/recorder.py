@@ -16,7 +16,7 @@ from scrapy.exceptions import DownloadCancelledError
 from scrapy.utils._download_handlers import normalize_bind_address, wrap_twisted_exceptions
 from scrapy.utils.defer import maybe_deferred_to_future
 
-from crawler.body import PreviewedResponse
+from crawler.body import PreviewedResponse, preview_bytes
 from crawler.connect import ConnectPolicy, GuardedAgent, NameLookup
 from crawler.guard import AddressGuard, parse_resolve
 from crawler.pauses import PausesMiddleware
@@ -137,4 +137,5 @@ class _RecordingAgent(_ScrapyAgent):
         return agent
 
     def _cb_bodyready(self, txresponse: Any, request: Request) -> Any:
-        return super()._cb_bodyready(cast("TxResponse", PreviewedResponse(txresponse)), request)
+        previewed = PreviewedResponse(txresponse, preview_bytes(request))
+        return super()._cb_bodyready(cast("TxResponse", previewed), request)

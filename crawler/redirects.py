@@ -9,7 +9,7 @@ from scrapy.downloadermiddlewares.redirect import MetaRefreshMiddleware, Redirec
 from scrapy.exceptions import IgnoreRequest
 
 from archive.content_codings import ContentDecodeError, decode_content
-from crawler.body import PREVIEW_BYTES
+from crawler.body import cut, preview_bytes
 from crawler.outcomes import RedirectLoopError
 
 if TYPE_CHECKING:
@@ -78,6 +78,7 @@ class ContentCodings(HttpCompressionMiddleware):
         self, request: Request, response: Response, spider: Spider | None = None
     ) -> Request | Response:
         """Return *response* with its body decoded where that can be done."""
+        self._max_size = preview_bytes(request)
         try:
             return super().process_response(request, response)
         except IgnoreRequest:
@@ -87,8 +88,8 @@ class ContentCodings(HttpCompressionMiddleware):
         """Say nothing: an unknown coding is for the extraction to judge."""
 
     @staticmethod
-    def _decode(body: bytes, encoding: bytes, max_size: int) -> bytes:  # noqa: ARG004  # Scrapy's signature
+    def _decode(body: bytes, encoding: bytes, max_size: int) -> bytes:
         try:
-            return decode_content(body, encoding.decode("latin-1"), PREVIEW_BYTES, cut=True)
+            return cut(decode_content(body, encoding.decode("latin-1"), max_size + 1, cut=True), max_size)
         except ContentDecodeError as error:
             raise IgnoreRequest(str(error)) from error

@@ -67,6 +67,9 @@ DOWNLOAD_VERIFY_CERTIFICATES = True
 # A body that ends early is kept and marked, not thrown away.
 DOWNLOAD_FAIL_ON_DATALOSS = False
 DOWNLOAD_WARNSIZE = 0  # sizes are limited, and counted in the report
+# Bytes of previews (crawler.body) whose captures wait for the disk, before no more is fetched: some 120 pages, each of
+# which holds up to a MiB of the wire in memory.
+SCRAPER_SLOT_MAX_ACTIVE_SIZE = 2_000_000
 
 # One slow queue for each host.
 CONCURRENT_REQUESTS_PER_DOMAIN = 1

@@ -156,6 +156,15 @@ def test_how_a_long_page_and_a_long_robots_txt_begin_is_obeyed(mock_server: Mock
     assert private.outcome == "robots-denied"
 
 
+def test_where_scrapy_stops_to_see_a_page_does_not_change_what_it_is_encoded_in(
+    mock_server: MockServer, tmp_path: Path
+) -> None:
+    """In one of the two pages the preview ends within a character."""
+    urls = ["http://long.example/undeclared/even", "http://long.example/undeclared/odd"]
+    crawled = run_crawl(make_archive(tmp_path / "archive", urls), mock_server)
+    assert [crawled.captures[url][0].final_url for url in urls] == ["http://long.example/gr%C3%B6%C3%9Fe"] * 2
+
+
 def test_body_lies_in_the_folder_for_temporary_files_while_it_comes(mock_server: MockServer, tmp_path: Path) -> None:
     temporary = tmp_path / "temporary"
     temporary.mkdir()

@@ -51,10 +51,19 @@ ROBOTS: dict[str, tuple[Answer, ...]] = {
     "robots-busy.polite.example": (_BUSY, _robots(b"User-agent: *\nDisallow: /private\n")),
 }
 
+
+def _undeclared(before: bytes) -> Answer:
+    """Return a long page in UTF-8 that doesn't say so, and sends browsers to a URL that isn't ASCII."""
+    refresh = '<meta http-equiv="refresh" content="0; url=/größe">'.encode()
+    return (respond(b"Content-Type: text/html", body=refresh + before + "ü".encode() * 20_000),)
+
+
 _ANSWERS: dict[tuple[str, str], tuple[Answer, ...]] = {
     ("long.example", "/refreshing"): (
         _zipped(b'<meta http-equiv="refresh" content="0; url=/end">' + _THREE_MEBIBYTES, b"Content-Type: text/html"),
     ),
+    ("long.example", "/undeclared/even"): (_undeclared(b""),),
+    ("long.example", "/undeclared/odd"): (_undeclared(b"x"),),
     ("busy.polite.example", "/first"): (_BUSY, (page("no longer busy"),)),
     ("closed.polite.example", "/first"): (
         (respond(b"Retry-After: 86400", status=b"429 Too Many Requests", body=b"tomorrow"),),
