@@ -7,6 +7,7 @@ disk.
 
 from __future__ import annotations
 
+import logging
 import queue
 import sqlite3
 import threading
@@ -18,11 +19,11 @@ from typing import TYPE_CHECKING, Any
 
 from archive.capture_records import CaptureRecords
 from archive.captured import capture_row, describe, facts_of
-from archive.errors import ArchiveError, CatalogueError
+from archive.errors import ArchiveError, CaptureRefusedError, CatalogueError
 from archive.ledger import append_statement, take
 from archive.records import utc_now
 from archive.revisits import reads_alike
-from archive.warc_reader import has_payload, head_of
+from archive.warc_reader import head_of, read_original
 from archive.warc_writer import WarcWriter
 
 if TYPE_CHECKING:
@@ -32,12 +33,18 @@ if TYPE_CHECKING:
     from archive.catalogue import Catalogue
     from archive.drafts import CaptureDraft, RecordedExchange
     from archive.folder import ArchiveFolder
+    from archive.http_message import ResponseHead
     from archive.records import Original, Revisited, StatementKind
     from archive.settings import Settings
 
 GROUP_SECONDS = 0.1
 """How long captures are gathered before they share one sync."""
 GROUP_SIZE = 256
+
+_OF_ONE_JOB = (OverflowError, RecursionError, TypeError, ValueError)
+"""What is raised for a value that no JSON or no column can hold: it is that job's fault, and no other's."""
+
+logger = logging.getLogger(__name__)
 
 
 @dataclass(slots=True)
@@ -81,6 +88,8 @@ class CaptureWriter:
         self._failed: ArchiveError | None = None
         self._closed = False
         self._at_end = False
+        self._heads: dict[str, ResponseHead] = {}
+        """Of the original that was read last."""
         self._thread = threading.Thread(target=self._run, name="capture-writer", daemon=True)
         self._thread.start()
 
@@ -162,27 +171,35 @@ class CaptureWriter:
             group.append(job)
         return group
 
-    def _find_original(self, catalogue: Catalogue, payload_digest: str) -> Original | None:
-        for original in catalogue.captures.originals(payload_digest):
-            if has_payload(self._folder.warc_dir, original.place, payload_digest):
+    def _find_original(self, catalogue: Catalogue, payload_digest: str, url: str) -> Original | None:
+        for original in catalogue.captures.originals(payload_digest, url):
+            if head := read_original(self._folder.warc_dir, original.place, payload_digest):
+                self._heads = {original.place.record_id: head}
                 return original
         return None
 
     def _find_same(self, catalogue: Catalogue, draft: CaptureDraft, last: WrittenExchange) -> Revisited | None:
         for revisited, place in catalogue.captures.seen_before(draft, last.row.refers_to or ""):
-            head = head_of(self._folder.warc_dir, place)
+            head = self._heads.get(place.record_id) or head_of(self._folder.warc_dir, place)
             if head and last.head and reads_alike(head, last.head):
                 return revisited
         return None
 
     def _write(self, catalogue: Catalogue, records: CaptureRecords, group: list[_Job]) -> None:
-        written = [_Written(job, self._append(catalogue, records, job)) for job in group]
+        written = [each for job in group if (each := self._record(catalogue, records, job))]
         self._warc.sync()
         for job, capture_id in self._insert(catalogue, written):
             for exchange in job.exchanges:
                 exchange.close()
             job.done.set_result(capture_id)
         self._warc.rotate_if_full()
+
+    def _record(self, catalogue: Catalogue, records: CaptureRecords, job: _Job) -> _Written | None:
+        try:
+            return _Written(job, self._append(catalogue, records, job))
+        except _OF_ONE_JOB as error:
+            _refuse_alone(job, error)
+            return None
 
     def _append(self, catalogue: Catalogue, records: CaptureRecords, job: _Job) -> Callable[[], int | None]:
         """Append the records of *job*; return what writes its rows, once they are synced."""
@@ -201,8 +218,22 @@ class CaptureWriter:
         return partial(catalogue.captures.put, capture, self._settings)
 
     def _insert(self, catalogue: Catalogue, written: list[_Written]) -> list[tuple[_Job, int | None]]:
+        inserted = []
         try:
             with catalogue.transaction():
-                return [(each.job, each.row()) for each in written]
+                for each in written:
+                    try:
+                        with catalogue.savepoint():
+                            inserted.append((each.job, each.row()))
+                    except _OF_ONE_JOB as error:
+                        _refuse_alone(each.job, error)
         except sqlite3.Error as error:
             raise CatalogueError(f"{catalogue.path} cannot be written: {error}") from error
+        return inserted
+
+
+def _refuse_alone(job: _Job, error: Exception) -> None:
+    """Refuse one job for what is wrong with it alone: no server may end a crawl by what it sends."""
+    url = job.draft.source_url if job.draft else job.exchanges[0].url if job.exchanges else "a statement"
+    logger.error("%s can't be written", url, exc_info=error)
+    job.refuse(CaptureRefusedError(f"what came of {url} can't be written: {error!r}"))

@@ -46,11 +46,11 @@ class WrittenExchange:
 class CaptureRecords:
     """Appends what one crawl records to its WARC files.
 
-    *find_original* gives the response record that has the payload of a digest, or None; it may only give records
-    that have their row and were just read right: what is identical to them is thrown away.
+    *find_original* gives a response record that has the payload of a digest, best of that URL, or None. It may only
+    give records that have their row and were just read right: what is identical to them is thrown away.
     """
 
-    def __init__(self, warc: WarcWriter, crawl_id: int, find_original: Callable[[str], Original | None]) -> None:
+    def __init__(self, warc: WarcWriter, crawl_id: int, find_original: Callable[[str, str], Original | None]) -> None:
         self._warc = warc
         self._crawl_id = crawl_id
         self._find_original = find_original
@@ -111,7 +111,7 @@ class CaptureRecords:
     def _original(self, exchange: RecordedExchange, digests: ResponseDigests) -> Original | None:
         if exchange.validators and is_not_modified(exchange):
             return exchange.validators.original
-        return self._find_original(digests.payload) if is_worth_a_revisit(exchange, digests) else None
+        return self._find_original(digests.payload, exchange.url) if is_worth_a_revisit(exchange, digests) else None
 
     def _append_response(
         self, exchange: RecordedExchange, digests: ResponseDigests, original: Original | None

@@ -6,6 +6,7 @@
     ├── CatalogueError         catalogue.db cannot be used
     │   └── SchemaTooNewError  it was written by a newer Sourcekeep
     ├── WarcWriteError         evidence could not be written or synced
+    ├── CaptureRefusedError    one capture could not be written; others can
     └── RecordError            evidence could not be read back
         ├── RecordMissingError
         └── RecordDamagedError
@@ -36,6 +37,10 @@ class SchemaTooNewError(CatalogueError):
 
 class WarcWriteError(ArchiveError):
     """A record could not be written or synced; nothing that depends on it has a row."""
+
+
+class CaptureRefusedError(ArchiveError):
+    """One capture could not be written for what is in it; its source stays due, and the crawl goes on."""
 
 
 class RecordError(ArchiveError):

@@ -21,6 +21,7 @@ _MAX_HEAD = 4 * 1024 * 1024
 _MAX_CHUNK_LINE = 64 * 1024
 _PIECE = 256 * 1024
 _SWITCHING = 101
+_STATUS_CODE = re.compile(r"[0-9]{3}")
 _DECIMAL = re.compile(r"[0-9]{1,18}")
 _CHUNK_SIZE = re.compile(rb"[0-9A-Fa-f]+")
 
@@ -30,7 +31,7 @@ class ResponseHead:
     """The status line and the header fields of a response."""
 
     status: int
-    """0 when the status line has no number."""
+    """0 when the status line has no number of three digits (RFC 9112 4)."""
     reason: str
     version: str
     headers: tuple[tuple[str, str], ...]
@@ -40,8 +41,12 @@ class ResponseHead:
 
     def header(self, name: str) -> str | None:
         """Return the first value of a header, or None."""
+        return next(iter(self.values(name)), None)
+
+    def values(self, name: str) -> list[str]:
+        """Return every value of a header, in order."""
         wanted = name.lower()
-        return next((value for key, value in self.headers if key.lower() == wanted), None)
+        return [value for key, value in self.headers if key.lower() == wanted]
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,12 +74,7 @@ class HttpMessage:
     def content(self, limit: int = MAX_CONTENT) -> bytes:
         """Return the payload without its content codings; raises ContentDecodeError."""
         body = self.payload
-        codings = [
-            coding.strip().lower()
-            for name, value in self.headers
-            if name.lower() == "content-encoding"
-            for coding in value.split(",")
-        ]
+        codings = [coding.strip().lower() for coding in ",".join(self.head.values("Content-Encoding")).split(",")]
         for coding in reversed(codings):
             body = decode_content(body, coding, limit)
         return body
@@ -133,7 +133,7 @@ def _status_line(head: bytes) -> tuple[int, str, str]:
         return 0, "", ""
     version, _, rest = line.decode("latin-1").strip().partition(" ")
     number, _, reason = rest.strip().partition(" ")
-    return _number(number) or 0, reason.strip(), version
+    return int(number) if _STATUS_CODE.fullmatch(number) else 0, reason.strip(), version
 
 
 def _headers(head: bytes) -> Iterator[tuple[str, str]]:
@@ -156,7 +156,7 @@ def payload_pieces(head: ResponseHead, stream: IO[bytes]) -> Iterator[bytes]:
     stream.seek(head.length)
     if head.status in (204, 304):
         return
-    codings = ",".join(value for name, value in head.headers if name.lower() == "transfer-encoding").lower()
+    codings = ",".join(head.values("Transfer-Encoding")).lower()
     if codings.strip().endswith("chunked"):
         yield from chunk_pieces(stream)
         return

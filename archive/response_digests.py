@@ -12,6 +12,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 
+_LAST_LINE = b"\r\n"  # of a chunked body without trailers (RFC 9112 7.1)
+
+
 @dataclass(frozen=True, slots=True)
 class ResponseDigests:
     """The head of a response, and the digests of its parts."""
@@ -22,6 +25,8 @@ class ResponseDigests:
     payload: str
     """Of the payload: transfer-decoded, still content-encoded (annotated WARC 1.1, 5.9)."""
     payload_length: int
+    is_all_payload: bool
+    """Whether nothing stands behind the payload: no trailers, no bytes past its length."""
 
 
 def digest_response(received: IO[bytes]) -> ResponseDigests:
@@ -29,7 +34,9 @@ def digest_response(received: IO[bytes]) -> ResponseDigests:
     head = read_head(received)
     payload = _Counted(payload_pieces(head, received))
     payload_digest = digest_of(payload)
-    return ResponseDigests(head, digest_of(read_pieces(received)), payload_digest, payload.count)
+    behind = received.read(len(_LAST_LINE) + 1)
+    wire = digest_of(read_pieces(received))
+    return ResponseDigests(head, wire, payload_digest, payload.count, behind in (b"", b"\n", _LAST_LINE))
 
 
 class _Counted:

@@ -15,7 +15,7 @@ IDENTICAL_PAYLOAD = _PROFILES + "identical-payload-digest"
 NOT_MODIFIED = _PROFILES + "server-not-modified"
 
 LEAST_PAYLOAD = 1024
-"""Bytes of payload from which a revisit record is worth its three more header fields."""
+"""Bytes of payload from which a revisit record is worth its six more named fields."""
 
 
 def is_not_modified(exchange: RecordedExchange) -> bool:
@@ -25,12 +25,12 @@ def is_not_modified(exchange: RecordedExchange) -> bool:
 
 def is_worth_a_revisit(exchange: RecordedExchange, digests: ResponseDigests) -> bool:
     """Tell whether *exchange* may be kept as a reference to an identical payload, if there is one."""
-    return not exchange.truncated and digests.payload_length >= LEAST_PAYLOAD
+    return not exchange.truncated and digests.is_all_payload and digests.payload_length >= LEAST_PAYLOAD
 
 
 def reads_alike(one: ResponseHead, other: ResponseHead) -> bool:
     """Tell whether the same payload is the same page under both heads: with what is said of its bytes."""
-    return all(one.header(name) == other.header(name) for name in ("Content-Type", "Content-Encoding"))
+    return all(one.values(name) == other.values(name) for name in ("Content-Type", "Content-Encoding"))
 
 
 def refers_to(original: Original) -> list[tuple[str, str]]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import itertools
+import re
 import tempfile
 from dataclasses import dataclass
 from typing import IO, TYPE_CHECKING
@@ -25,7 +26,10 @@ _LARGEST_PIECE = 1024 * 1024
 _IN_MEMORY = 1024 * 1024
 _MAX_HEAD = 8 * 1024 * 1024
 """More than the named fields of any record: a URL has 2 MiB at the most where it came by HTTP."""
+_MOST_FIELDS = 1000
+"""The standard has some twenty."""
 _END = b"\r\n\r\n"
+_DECIMAL = re.compile(r"[0-9]{1,18}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,10 +78,8 @@ def read_member(file: IO[bytes], offset: int, name: str) -> WarcMember | None:
     if not head and not stream.read:
         return None
     headers = _parse_head(head, stream.where)
-    block, length, digest = _read_block(rest, pieces, stream.where)
-    if _value(headers, "Content-Length") != str(length):
-        block.close()
-        raise RecordDamagedError(f"{stream.where} is not as long as it says")
+    length = _length(headers, stream.where)
+    block, digest = _read_block(length, rest, pieces, stream.where)
     place = RecordPlace(_value(headers, "WARC-Record-ID") or "", name, offset, stream.length)
     return WarcMember(place, headers, block, length, digest)
 
@@ -132,6 +134,8 @@ def _read_head(pieces: Iterator[bytes], where: str) -> tuple[bytes, bytes]:
 
 
 def _parse_head(head: bytes, where: str) -> tuple[tuple[str, str], ...]:
+    if head.count(b"\n") > _MOST_FIELDS:
+        raise RecordDamagedError(f"{where} is no WARC record: it has more than {_MOST_FIELDS} named fields")
     try:
         parsed: StatusAndHeaders = StatusAndHeadersParser([VERSION]).parse(_Lines(split_head(head)[0]))
     except (StatusAndHeadersParserException, EOFError) as error:
@@ -139,25 +143,33 @@ def _parse_head(head: bytes, where: str) -> tuple[tuple[str, str], ...]:
     return tuple(parsed.headers)
 
 
-def _read_block(rest: bytes, pieces: Iterator[bytes], where: str) -> tuple[IO[bytes], int, str]:
-    """Return the block, its length and its digest; the two line ends that stand behind it are no part of it."""
+def _length(headers: tuple[tuple[str, str], ...], where: str) -> int:
+    said = _value(headers, "Content-Length") or ""
+    if not _DECIMAL.fullmatch(said):
+        raise RecordDamagedError(f"{where} is no WARC record: it doesn't say its length")
+    return int(said)
+
+
+def _read_block(length: int, rest: bytes, pieces: Iterator[bytes], where: str) -> tuple[IO[bytes], str]:
+    """Return the block and its digest; the two line ends that stand behind it are no part of it."""
     block: IO[bytes] = tempfile.SpooledTemporaryFile(max_size=_IN_MEMORY)  # noqa: SIM115  # it is the result
-    sha, length, held = hashlib.sha256(), 0, b""
+    sha, left, behind = hashlib.sha256(), length, b""
     try:
         for piece in itertools.chain((rest,), pieces):
-            held += piece
-            ready, held = held[: -len(_END)], held[-len(_END) :]
-            block.write(ready)
-            sha.update(ready)
-            length += len(ready)
+            block.write(piece[:left])
+            sha.update(piece[:left])
+            behind += piece[left:]
+            left = max(0, left - len(piece))
+            if len(behind) > len(_END):  # however much there is of it
+                break
     except BaseException:
         block.close()
         raise
-    if held != _END:
+    if left or behind != _END:
         block.close()
-        raise RecordDamagedError(f"{where} doesn't end as a WARC record does")
+        raise RecordDamagedError(f"{where} is not as long as it says")
     block.seek(0)
-    return block, length, labelled(sha)
+    return block, labelled(sha)
 
 
 def _value(headers: tuple[tuple[str, str], ...], name: str) -> str | None:
@@ -168,7 +180,7 @@ class _Lines:
     """The bytes of a head as the stream that warcio's parser reads."""
 
     def __init__(self, head: bytes) -> None:
-        self._lines = head.splitlines(keepends=True)
+        self._lines = iter(head.splitlines(keepends=True))
 
     def readline(self, _size: int = -1) -> bytes:
-        return self._lines.pop(0) if self._lines else b""
+        return next(self._lines, b"")

@@ -45,13 +45,14 @@ def size_of(warc_dir: Path, warc_file: str) -> int:
         return 0
 
 
-def has_payload(warc_dir: Path, place: RecordPlace, payload_digest: str) -> bool:
-    """Tell whether the response at *place* can be read, and has the payload of that digest."""
+def read_original(warc_dir: Path, place: RecordPlace, payload_digest: str) -> ResponseHead | None:
+    """Return the head of the response at *place* if it can be read and has the payload of that digest, else None."""
     try:
         with open_record(warc_dir, place) as member:
-            return digest_of(payload_pieces(read_head(member.block), member.block)) == payload_digest
+            head = read_head(member.block)
+            return head if digest_of(payload_pieces(head, member.block)) == payload_digest else None
     except (RecordError, OSError):
-        return False
+        return None
 
 
 def head_of(warc_dir: Path, place: RecordPlace) -> ResponseHead | None:

@@ -65,7 +65,7 @@ def crawl_with_sourcekeep(pages: list[Page], web: Web, folder: Path, options: Op
     _expect_success("sourcekeep crawl", crawled)
     return Crawled(
         crawled,
-        sorted((archive / "warc").iterdir()),
+        sorted((archive / "warc").glob("*.warc.gz*")),
         len(pages),
         account_of(archive, pages),
         extract,

@@ -12,7 +12,6 @@ from archive.drafts import CaptureDraft, RecordedExchange
 from archive.records import Evidence, Outcome, Source, Validators, utc_now
 from archive.standing import SUCCESSES
 from crawler.outcomes import (
-    PASSING_STATUSES,
     HostClosedError,
     RobotsError,
     fetchable,
@@ -71,10 +70,10 @@ class CaptureUnderWay:
 
         Servers answer conditional requests with 400, 412, 431, 500, or with a 304 about another page.
         """
-        in_doubt = self._is_conditional and draft.outcome not in SUCCESSES
+        in_doubt = self.validators is not None and self._is_conditional and draft.outcome not in SUCCESSES
         if in_doubt:
             self.validators = None
-        return in_doubt and draft.http_status not in PASSING_STATUSES
+        return in_doubt
 
     def arrived(self, response: Response) -> CaptureDraft:
         """Return the draft for a response that ended the chain."""

@@ -54,7 +54,7 @@ def known_validators(catalogue: Catalogue, warc_dir: Path, days: float) -> dict[
     since = as_timestamp(datetime.now(UTC) - timedelta(days=days))
     size = cache(partial(size_of, warc_dir))
     known = {}
-    for source_id, validators in catalogue.captures.validators(since):
+    for source_id, validators in catalogue.captures.validators(since, utc_now()):
         place = validators.original.place
         if place.warc_offset + place.warc_length <= size(place.warc_file):
             known[source_id] = validators

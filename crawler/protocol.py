@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import re
 from typing import TYPE_CHECKING, Any, cast
 
 from scrapy.core.downloader.handlers.http11 import (
@@ -12,7 +13,7 @@ from scrapy.core.downloader.handlers.http11 import (
 )
 from twisted.internet.interfaces import IHandshakeListener, ISSLTransport
 from twisted.internet.protocol import connectionDone
-from twisted.web._newclient import HEADER, STATUS
+from twisted.web._newclient import HEADER, STATUS, ParseError
 from twisted.web.http_headers import InvalidHeaderName
 from zope.interface import implementer
 
@@ -28,6 +29,8 @@ if TYPE_CHECKING:
 MAX_HEAD_BYTES = 2 * 1024 * 1024
 """A response whose head, interim responses included, passes this is cut off: it may never end."""
 
+_STATUS_CODE = re.compile(rb"[0-9]{3}")
+
 logger = logging.getLogger(__name__)
 
 
@@ -35,6 +38,12 @@ class _PatientParser(_LenientHTTPClientParser):
     """Reads what browsers read: longer header lines than Twisted's 16 KiB, and names that are none are left out."""
 
     MAX_LENGTH = 512 * 1024
+
+    def statusReceived(self, status: bytes) -> None:
+        """Take the status line; its number has three digits (RFC 9112 4), whatever else Python takes for one."""
+        if not _STATUS_CODE.fullmatch(status.split(b" ")[1] if b" " in status else b""):
+            raise ParseError("no status code", status)
+        super().statusReceived(status)
 
     def headerReceived(self, name: bytes, value: bytes) -> None:
         try:

@@ -10,7 +10,7 @@ from scrapy.exceptions import IgnoreRequest
 
 from archive.content_codings import ContentDecodeError, decode_content
 from crawler.body import cut, preview_bytes
-from crawler.outcomes import RedirectLoopError
+from crawler.outcomes import RedirectLoopError, fetchable
 
 if TYPE_CHECKING:
     from scrapy import Request, Spider
@@ -33,6 +33,8 @@ class _Chain(_Base):
         """Look for no Referer middleware: `handle_referer` does without."""
 
     def _redirect(self, redirected: Request, request: Request, reason: Any) -> Request:
+        if problem := fetchable(redirected.url)[1]:
+            raise ValueError(problem)
         try:
             return super()._redirect(redirected, request, reason)
         except IgnoreRequest as error:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
+from datetime import datetime
 from typing import TYPE_CHECKING
+
+from crawler.retries import http_date
 
 if TYPE_CHECKING:
     from scrapy.http import Response
@@ -26,20 +27,17 @@ def conditional_fields(validators: Validators | None, url: str) -> dict[str, byt
 
 def _past(validators: Validators) -> str | None:
     """Return Last-Modified; None where it is no date, or one still to come, which says nothing (RFC 9110 13.1.3)."""
-    try:
-        modified = parsedate_to_datetime(validators.last_modified or "")
-    except ValueError:
-        return None
-    if modified.tzinfo is None:
-        modified = modified.replace(tzinfo=UTC)
-    return validators.last_modified if modified <= datetime.fromisoformat(validators.whole_at) else None
+    modified = http_date(validators.last_modified or "")
+    was_past = modified is not None and modified <= datetime.fromisoformat(validators.whole_at)
+    return validators.last_modified if was_past else None
 
 
 def confirms(validators: Validators, response: Response) -> bool:
     """Tell whether a 304 is about the page that was asked about, and not about one that has come since.
 
-    Its strong ETag, if it has one, must be the one that was asked with (RFC 9111 4.3.4).
+    Its ETag, if it has one, must be the one that was asked with, weak or not (RFC 9110 8.8.3.2, RFC 9111 4.3.4).
     """
     named = response.headers.get(b"ETag")
-    etag = named.decode("latin-1").strip() if named else None
-    return not (etag and etag.startswith('"') and validators.etag and etag != validators.etag.removeprefix("W/"))
+    if not named or not validators.etag:
+        return True
+    return named.decode("latin-1").strip().removeprefix("W/") == validators.etag.removeprefix("W/")

@@ -124,7 +124,7 @@ class Sample:
 
     def second_crawl(self) -> None:
         with self.folder.catalogue() as catalogue:
-            ((_, validators),) = [each for each in catalogue.captures.validators("") if each[0] == self.sources["page"]]
+            validators = dict(catalogue.captures.validators("", "9999"))[self.sources["page"]]
         writer = self.writer()
         writer.submit(self.draft("chain", exchange(PAGE, "http://chain.example/copy")))
         writer.submit(self.draft("page", self._again(validators), outcome=Outcome.NOT_MODIFIED, http_status=304))

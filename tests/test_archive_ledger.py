@@ -112,6 +112,15 @@ def test_crawl_is_stated_before_and_behind_its_captures(keeper: Keeper) -> None:
     assert [crawl_of(first), crawl_of(second)] == [1, 2]
 
 
+def test_counts_of_a_crawl_are_of_all_that_was_handed_over(keeper: Keeper) -> None:
+    keeper.imports(incident(1, A))
+    store = keeper.begin()
+    store.submit(Page(A).draft(1))
+    store.close("finished")
+    (row,) = keeper.tables()["crawls"]
+    assert json.loads(row["counts"]) == {"fetched": 1}
+
+
 def test_rows_of_an_import_come_only_after_its_records_are_synced(
     keeper: Keeper, monkeypatch: pytest.MonkeyPatch
 ) -> None:

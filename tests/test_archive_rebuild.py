@@ -176,8 +176,9 @@ def _without_statements(tables: dict[str, list[dict[str, object]]]) -> dict[str,
     return {**tables, "ledger": [], "citations": by_place}
 
 
+@pytest.mark.parametrize("step", ["archive.warc_writer.os.fsync", "archive.warc_writer.WarcWriter._raw_write"])
 def test_crawl_whose_end_could_not_be_recorded_has_it_recorded_by_the_next(
-    keeper: Keeper, monkeypatch: pytest.MonkeyPatch
+    keeper: Keeper, monkeypatch: pytest.MonkeyPatch, step: str
 ) -> None:
     keeper.imports(incident(1, A))
     store = keeper.begin()
@@ -187,9 +188,10 @@ def test_crawl_whose_end_could_not_be_recorded_has_it_recorded_by_the_next(
         raise OSError(28, "No space left on device")
 
     with monkeypatch.context() as full:
-        full.setattr("archive.warc_writer.os.fsync", fail)
+        full.setattr(step, fail)
         with pytest.raises(ArchiveError):
             store.close("write-failed")
+    assert [row["ended"] for row in keeper.tables()["crawls"]] == ["write-failed"]
     keeper.begin().close("finished")
     before = keeper.tables()
     assert [row["ended"] for row in before["crawls"]] == ["write-failed", "finished"]

@@ -9,6 +9,7 @@ from fastwarc.warc import ArchiveIterator
 
 from archive.capture import CaptureWriter
 from archive.drafts import CaptureDraft, RecordedExchange
+from archive.errors import CaptureRefusedError
 from archive.folder import ArchiveFolder
 from archive.records import Notice, NoticeKind, Outcome, Purpose, Text, Verdict, utc_now
 from archive.settings import Settings
@@ -97,7 +98,7 @@ class Archive:
 
     def validators(self, number: int = 0, since: str = "") -> Any:
         with self.folder.catalogue() as catalogue:
-            return dict(catalogue.captures.validators(since)).get(self.sources[number])
+            return dict(catalogue.captures.validators(since, "9999")).get(self.sources[number])
 
     def judge(self, capture_id: int, verdict: Verdict, text: str = "The words.") -> None:
         with self.folder.catalogue() as catalogue:
@@ -384,6 +385,44 @@ def test_large_body_is_written_and_read_in_pieces(archive: Archive, size: int) -
     assert place
     assert read_http_response(archive.folder.warc_dir, place).payload == body
     assert archive.response(capture).block == chunked(body, 70_001)
+
+
+@pytest.mark.parametrize("behind", [b"more than was announced", b"\r\n\r\n"])
+def test_response_with_bytes_behind_its_body_is_kept_whole(archive: Archive, behind: bytes) -> None:
+    archive.capture(answer())
+    again = archive.capture(answer() + behind)
+    assert archive.header(again, "WARC-Type") == "response"
+    assert archive.response(again).block == answer() + behind
+
+
+def test_response_with_trailers_is_kept_whole(archive: Archive) -> None:
+    archive.capture(chunked(BODY, 100))
+    again = archive.capture(chunked(BODY, 100)[:-2] + b"X-Signature: of who wrote this\r\n\r\n")
+    assert archive.header(again, "WARC-Type") == "response"
+
+
+def test_each_of_two_sources_with_one_payload_refers_to_its_own_copy(archive: Archive) -> None:
+    with archive.folder.catalogue() as catalogue:
+        crawl_id = catalogue.crawls.start("test", {}, {})
+    writer = CaptureWriter(archive.folder, crawl_id, Settings(), {})
+    for future in [writer.submit(archive.draft(answer(BODY, b'ETag: "x"'), number)) for number in range(2)]:
+        future.result(20)
+    writer.close()
+    assert [archive.capture(answer(BODY, b'ETag: "x"'), number).revisit_of for number in range(2)] == [1, 2]
+    assert all(archive.validators(number) for number in range(2))
+
+
+def test_capture_that_no_column_can_hold_is_refused_alone(archive: Archive) -> None:
+    with archive.folder.catalogue() as catalogue:
+        crawl_id = catalogue.crawls.start("test", {}, {})
+    writer = CaptureWriter(archive.folder, crawl_id, Settings(), {})
+    bad = writer.submit(archive.draft(answer(), http_status=10**30))
+    good = writer.submit(archive.draft(answer(), 1))
+    with pytest.raises(CaptureRefusedError, match=r"http://a\.example/"):
+        bad.result(20)
+    assert good.result(20)
+    writer.close()
+    assert archive.rows("SELECT source_id FROM captures") == [(archive.sources[1],)]
 
 
 def test_fastwarc_finds_every_digest_of_revisits_right(archive: Archive) -> None:

@@ -220,18 +220,30 @@ def test_page_that_fails_only_when_asked_conditionally_is_asked_for_plainly(
     assert (capture.outcome, capture.revisit_of, len(capture.exchanges)) == ("fetched", 1, 2)
 
 
-def test_not_modified_about_another_page_is_not_believed(server: Server, tmp_path: Path) -> None:
+def test_conditional_request_that_got_no_answer_is_tried_plainly_only_once(server: Server, tmp_path: Path) -> None:
+    folder = archive(tmp_path, retries=0)
+    crawl(folder, server)
+    server.site.conditional_status = 503
+    server.site.statuses["/"] = 503
+    assert [exchange.http_status for exchange in crawl(folder, server)[1].exchanges] == [503, 503]
+
+
+@pytest.mark.parametrize("named", ['"v2"', 'W/"v2"'])
+def test_not_modified_about_another_page_is_not_believed(server: Server, tmp_path: Path, named: str) -> None:
     folder = archive(tmp_path)
     crawl(folder, server)
-    server.site.named_in_304 = '"v2"'
+    server.site.named_in_304 = named
     server.site.bodies["/"] = PAGE + b"More."
     capture = crawl(folder, server)[1]
     assert [exchange.http_status for exchange in capture.exchanges] == [304, 200]
     assert (capture.outcome, capture.revisit_of) == ("fetched", None)
 
 
-def test_date_that_is_still_to_come_says_nothing(server: Server, tmp_path: Path) -> None:
-    server.site.fields = {"Last-Modified": "Fri, 31 Dec 9999 23:59:59 GMT"}
+@pytest.mark.parametrize(
+    "date", ["Fri, 31 Dec 9999 23:59:59 GMT", "Thu, 01 Jan 2026 00:00:00 +9999999999999999", "yesterday"]
+)
+def test_date_that_is_none_or_still_to_come_says_nothing(server: Server, tmp_path: Path, date: str) -> None:
+    server.site.fields = {"Last-Modified": date}
     folder = archive(tmp_path)
     crawl(folder, server)
     assert crawl(folder, server)[1].outcome == "fetched"

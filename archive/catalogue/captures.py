@@ -33,6 +33,7 @@ _VALIDATORS = f"""
       JOIN exchanges e ON e.capture_id = p.id AND e.seq = (SELECT MAX(seq) FROM exchanges WHERE capture_id = p.id)
       JOIN exchanges o ON o.record_id = COALESCE(e.refers_to, e.record_id)
     WHERE (c.etag IS NOT NULL OR c.last_modified IS NOT NULL) AND c.requested_at > :since
+      AND c.requested_at <= :now
       AND (e.refers_to IS NULL OR o.url = e.url)"""
 
 
@@ -91,13 +92,13 @@ class Captures:
             (revisit_of, capture_id),
         )
 
-    def originals(self, payload_digest: str) -> list[Original]:
-        """Return some of the whole response records that have the payload of a digest, newest first."""
+    def originals(self, payload_digest: str, url: str) -> list[Original]:
+        """Return some of the whole response records that have the payload of a digest: of *url* first, then newest."""
         rows = self._db.execute(
             """SELECT record_id, warc_file, warc_offset, warc_length, url, requested_at FROM exchanges
                WHERE payload_digest = ? AND refers_to IS NULL AND truncated IS NULL AND record_id IS NOT NULL
-               ORDER BY id DESC LIMIT ?""",
-            (payload_digest, _MOST_ORIGINALS),
+               ORDER BY url = ? DESC, id DESC LIMIT ?""",
+            (payload_digest, storable(url), _MOST_ORIGINALS),
         )
         return [_original(row) for row in rows]
 
@@ -126,12 +127,13 @@ class Captures:
         places = [(Revisited(row["id"], row["capture_record_id"]), place_of(row)) for row in rows]
         return [(revisited, place) for revisited, place in places if place]
 
-    def validators(self, since: str) -> Iterator[tuple[int, Validators]]:
+    def validators(self, since: str, now: str) -> Iterator[tuple[int, Validators]]:
         """Iterate over (source id, validators of its newest good page), where that came whole after *since*.
 
-        A page that is known to be no copy of what was cited (a wall, say) is not asked for again by its validators.
+        Not where it came after *now*: then a clock was wrong. A page that is known to be no copy of what was cited (a
+        wall, say) is not asked for again by its validators.
         """
-        for row in self._db.execute(_VALIDATORS, {"since": since}):
+        for row in self._db.execute(_VALIDATORS, {"since": since, "now": now}):
             yield (
                 row["source_id"],
                 Validators(

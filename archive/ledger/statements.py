@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 STATEMENT_URI = "urn:sourcekeep:"
 """What the target URI of each statement begins with; its kind and its subject follow."""
 
-UNREADABLE = (KeyError, TypeError, ValueError, AttributeError)
+UNREADABLE = (KeyError, TypeError, ValueError, AttributeError, OverflowError, RecursionError)
 """What reading a statement or a metadata record raises that doesn't say what it should."""
 
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Self
 from scrapy import Request, Spider, signals
 from scrapy.exceptions import DontCloseSpider, UsageError
 
-from archive.errors import ArchiveError
+from archive.errors import ArchiveError, CaptureRefusedError
 from archive.folder import ArchiveFolder
 from crawler import settings as defaults
 from crawler.capture import CAPTURE, CaptureUnderWay
@@ -144,7 +144,7 @@ class CitationsSpider(Spider):
         in_doubt = capture.is_in_doubt(draft)
         passing = is_passing(error, draft.outcome, draft.http_status)
         passing = passing and capture.attempts <= self.retries and (asked or 0) <= self.retry_after_limit
-        if passing or in_doubt:
+        if passing or (in_doubt and not asked):
             wait = max(back_off(capture.attempts, self.retry_wait), asked or 0) if passing else 0.0
             capture.attempts += 1
             first = capture.request(callback=self.arrived, errback=self.failed)
@@ -176,6 +176,9 @@ class CitationsSpider(Spider):
         self._room.release()
         try:
             capture_id = await asyncio.wrap_future(self.store.submit(draft))
+        except CaptureRefusedError as error:
+            self.logger.error(str(error))  # noqa: TRY400  # the writer has logged the trace
+            return
         except ArchiveError as error:
             self._give_up(error)
             return

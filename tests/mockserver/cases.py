@@ -133,6 +133,24 @@ _HEADERS: dict[str, Case] = {
     "unknown-charset": _case(_raw(b"HTTP/1.1 200 OK|Content-Type: text/html; charset=martian|" + _LENGTH)),
     "no-content-type": _case(_raw(b"HTTP/1.1 200 OK|" + _LENGTH)),
     "icy": _case(_raw(b"ICY 200 OK|" + _LENGTH), outcome="truncated", truncated="unspecified"),
+    "status-of-twenty-digits": _case(
+        _raw(b"HTTP/1.1 99999999999999999999 OK|" + _LENGTH),
+        Close(),
+        outcome="reset",
+        status=None,
+        payload=None,
+        truncated="unspecified",
+        cut=True,
+    ),
+    "status-with-a-sign": _case(
+        _raw(b"HTTP/1.1 +200 OK|" + _LENGTH),
+        Close(),
+        outcome="reset",
+        status=None,
+        payload=None,
+        truncated="unspecified",
+        cut=True,
+    ),
     "status-999": _case(_raw(b"HTTP/1.1 999 Request denied|" + _LENGTH), outcome="http-error", status=999),
 }
 
@@ -356,6 +374,9 @@ _REDIRECTS: dict[str, Case] = {
         redirect(b"302 Found", b"file:///etc/hostname", body=BODY), outcome="http-error", status=302
     ),
     "redirect-to-nonsense": _case(redirect(b"302 Found", b"http://[bad", body=BODY), outcome="http-error", status=302),
+    "redirect-to-no-host": _case(
+        redirect(b"302 Found", b"http://7nk9o%9}A\x01T<%FFt/", body=BODY), outcome="http-error", status=302
+    ),
     "redirect-to-bad-port": _case(
         redirect(b"302 Found", b"http://a.example:port/", body=BODY), outcome="http-error", status=302
     ),
