@@ -23,6 +23,7 @@ from archive.errors import ArchiveError, CaptureRefusedError, CatalogueError
 from archive.ledger import append_statement, take
 from archive.records import utc_now
 from archive.revisits import reads_alike
+from archive.series import CRAWL_SERIES
 from archive.warc_reader import head_of, read_original
 from archive.warc_writer import WarcWriter
 
@@ -83,7 +84,7 @@ class CaptureWriter:
         self._folder = folder
         self._crawl_id = crawl_id
         self._settings = settings
-        self._warc = WarcWriter(folder.warc_dir, "sourcekeep", info)
+        self._warc = WarcWriter(folder.warc_dir, CRAWL_SERIES, info)
         self._queue: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()
         self._failed: ArchiveError | None = None
         self._closed = False

@@ -21,6 +21,8 @@ _LONE_QUOTE = re.compile("â€(?=[\\s\\x00-\\x7f]|â€|Â|$)")
 _RESTORED_QUOTE = "â€\x9d"
 # Only lines with one of these can be mojibake: lead bytes of UTF-8 as single-byte encodings show them.
 _SUSPECT = re.compile("[ÃÂâÅÄÐÑØÙÎÏðåæçèéãäàï][\x80-\xbf€‚ƒ„…†‡ˆ‰Š‹ŒŽ‘’“”•–—˜™š›œžŸ¡-¿]")
+# A repair that makes what no text holds has read something else than text.
+_NO_TEXT = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffd-\uffff\ud800-\udfff]")
 _MIN_GAIN = 2
 
 
@@ -81,7 +83,7 @@ def _repair_line(line: str) -> str | None:
     """Return the repaired line, or None where no repair is provably better."""
     ftfy, badness = _ftfy()
     fixed: str = ftfy.fix_encoding(_LONE_QUOTE.sub(_RESTORED_QUOTE, line))
-    if fixed == line or "\ufffd" in fixed:
+    if fixed == line or _NO_TEXT.search(fixed):
         return None
     before, after = badness.badness(line), badness.badness(fixed)
     if before < _MIN_GAIN * max(after, 1) and not (before and not after):

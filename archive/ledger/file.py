@@ -9,10 +9,10 @@ from __future__ import annotations
 
 import importlib.metadata
 import sqlite3
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
-from archive.errors import CatalogueError
+from archive.errors import CatalogueError, WarcWriteError
 from archive.ledger.statements import append_statement
 from archive.records import StatementKind, utc_now
 from archive.warc_writer import PART_SUFFIX, WarcWriter, finish_file
@@ -65,9 +65,10 @@ class LedgerFile:
             finish_file(self._warc_dir, self._name)
 
     def discard(self) -> None:
-        """Remove a file that was not handed over."""
+        """Remove a file that was not handed over; where that can't be done, the next import does."""
         self._warc.abandon()
-        remove_parts(self._warc_dir)
+        with suppress(WarcWriteError):
+            remove_parts(self._warc_dir)
 
 
 @contextmanager
@@ -99,4 +100,7 @@ def catalogue_errors(catalogue: Catalogue) -> Iterator[None]:
 def remove_parts(warc_dir: Path) -> None:
     """Remove what imports left that ended early; the caller holds the lock of the import."""
     for path in warc_dir.glob(f"{LEDGER_SERIES}-*{PART_SUFFIX}"):
-        path.unlink(missing_ok=True)
+        try:
+            path.unlink(missing_ok=True)
+        except OSError as error:
+            raise WarcWriteError(f"{path} cannot be removed: {error}") from error

@@ -80,7 +80,7 @@ class Server:
 
     async def _serve(self, kind: str, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         number = next(self._numbers)
-        with suppress(ConnectionError, asyncio.IncompleteReadError, ssl.SSLError):
+        with suppress(OSError, asyncio.IncompleteReadError, ssl.SSLError):
             while await self._exchange(kind, number, reader, writer):
                 pass
         writer.close()
