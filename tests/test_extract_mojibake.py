@@ -76,3 +76,8 @@ def test_nothing_that_can_be_stored_in_latin_letters_without_marks_changes(text:
     assert once.text.count("\n") == text.count("\n")
     if text.isascii():
         assert once.text == text
+
+
+def test_line_with_a_control_character_is_left_alone() -> None:
+    assert repair("the cafÃ© by the cafÃ©").lines == 1
+    assert repair("the cafÃ© by the cafÃ© \x1f").lines == 0
