@@ -39,7 +39,7 @@ if TYPE_CHECKING:
     from archive.settings import Settings
 
 GROUP_SECONDS = 0.1
-"""How long captures are gathered before they share one sync."""
+"""The least from one sync to the next: what comes in between is gathered, and shares it."""
 GROUP_SIZE = 256
 
 _OF_ONE_JOB = (OverflowError, RecursionError, TypeError, ValueError)
@@ -91,6 +91,7 @@ class CaptureWriter:
         self._at_end = False
         self._heads: dict[str, ResponseHead] = {}
         """Of the original that was read last."""
+        self._synced_at = 0.0
         self._thread = threading.Thread(target=self._run, name="capture-writer", daemon=True)
         self._thread.start()
 
@@ -160,7 +161,7 @@ class CaptureWriter:
             self._at_end = True
             return []
         group = [first]
-        until = time.monotonic() + GROUP_SECONDS
+        until = self._synced_at + GROUP_SECONDS
         while len(group) < GROUP_SIZE:
             try:
                 job = self._queue.get(timeout=max(0.0, until - time.monotonic()))
@@ -189,6 +190,7 @@ class CaptureWriter:
     def _write(self, catalogue: Catalogue, records: CaptureRecords, group: list[_Job]) -> None:
         written = [each for job in group if (each := self._record(catalogue, records, job))]
         self._warc.sync()
+        self._synced_at = time.monotonic()
         for job, capture_id in self._insert(catalogue, written):
             for exchange in job.exchanges:
                 exchange.close()

@@ -32,6 +32,9 @@ class Settings:
     concurrency: int = _setting(
         16, "Fetches under way at once, over all hosts; one host never gets two.", least=1, most=10_000
     )
+    processes: int = _setting(
+        0, "Processes that fetch, each the sites that belong to it; 0 for one a processor, at most 4.", most=64
+    )
     timeout: float = _setting(
         60.0, "Seconds for one fetch, from the look-up of the name to the last byte.", least=0.1, most=_DAY
     )

@@ -1,11 +1,14 @@
-"""Scrapy's downloader: one thing at a time for each host, and queues that are let go when the crawl is to end."""
+"""Scrapy's downloader: one thing at a time for each host, whichever process asks, and an end when it is asked for."""
 
 from __future__ import annotations
 
+from time import monotonic
 from typing import TYPE_CHECKING, Any
 
 from scrapy import Request
 from scrapy.core.downloader import Downloader
+from scrapy.utils.asyncio import call_later
+from scrapy.utils.httpobj import urlparse_cached
 from twisted.python.failure import Failure
 
 from archive.records import Purpose
@@ -20,6 +23,10 @@ if TYPE_CHECKING:
     from scrapy.http import Response
     from twisted.internet.defer import Deferred
 
+    from crawler.processes.hosts import SharedHosts
+
+_LOOK_AGAIN_SECONDS = 0.05
+
 
 class _Places(set[Request]):
     """The requests that take a place, of as many as there are; robots.txt shares the place of the page that waits."""
@@ -33,11 +40,20 @@ class _Places(set[Request]):
 
 
 class StoppableDownloader(Downloader):
-    """Ends what still waits for its host's turn, where Scrapy would go on to fetch it, one delay after the other."""
+    """Ends what still waits for its host's turn, where Scrapy would go on to fetch it, one delay after the other.
+
+    Where other processes may come to the same hosts (`crawler/processes/hosts.py`), this one asks a host only while it
+    has the host's turn: from before a request until the delay behind it is over.
+    """
 
     def __init__(self, crawler: Crawler) -> None:
         super().__init__(crawler)
         self.active = _Places()
+        self._hosts: SharedHosts | None = getattr(crawler.spider, "hosts", None)
+
+    def get_slot_key(self, request: Request) -> str:
+        """Return the host that *request* asks: behind a redirect Scrapy's own still names the host that sent it on."""
+        return urlparse_cached(request).hostname or ""
 
     def _wait_for_download(
         self, slot: Slot, request: Request, queue_dfd: Deferred[Response]
@@ -48,12 +64,38 @@ class StoppableDownloader(Downloader):
         return super()._wait_for_download(slot, request, queue_dfd)
 
     def _process_queue(self, slot: Slot) -> None:
-        if not self._stopping():
+        if self._stopping():
+            while slot.queue:
+                _, waiting = slot.queue.popleft()
+                waiting.errback(Failure(CrawlStoppingError("the crawl is being stopped")))
+        elif self._hosts is None or self._has_turn(slot, self._hosts):
             super()._process_queue(slot)
-            return
-        while slot.queue:
-            _, waiting = slot.queue.popleft()
-            waiting.errback(Failure(CrawlStoppingError("the crawl is being stopped")))
+
+    def _has_turn(self, slot: Slot, hosts: SharedHosts) -> bool:
+        """Tell whether the host of *slot* may be asked now; where another process has the turn, look again soon."""
+        if slot.latercall or slot.transferring or not slot.queue:
+            return True  # there is nothing to begin
+        host = slot.queue[0][0].meta[self.DOWNLOAD_SLOT]
+        if monotonic() >= slot.lastseen + slot.delay * (1 - slot.jitter):
+            hosts.let_go(host)  # this turn is over, and whoever is in the line for it comes first
+        if hosts.take(host):
+            return True
+        slot.latercall = call_later(_LOOK_AGAIN_SECONDS, self._latercall, slot)
+        return False
+
+    async def _download(self, slot: Slot, request: Request) -> Response:
+        try:
+            return await super()._download(slot, request)
+        finally:
+            if self._hosts is not None:
+                wait = max(0.0, slot.lastseen + slot.download_delay() - monotonic())
+                call_later(wait, self._let_go, self._hosts, slot, request.meta[self.DOWNLOAD_SLOT])
+
+    @staticmethod
+    def _let_go(hosts: SharedHosts, slot: Slot, host: str) -> None:
+        """Let the turn go that nobody here needs any more; else it ends when the next request is to begin."""
+        if not slot.queue and not slot.transferring:
+            hosts.let_go(host)
 
     def _stopping(self) -> bool:
         engine = self.crawler.engine
@@ -66,3 +108,10 @@ class StoppableDownloader(Downloader):
                 slot.latercall.cancel()
                 slot.latercall = None
             self._process_queue(slot)
+
+
+def hurry(crawler: Crawler) -> None:
+    """Once the engine of *crawler* is closing, let go of what waits for its host's turn."""
+    engine = crawler.engine
+    if engine and isinstance(engine.downloader, StoppableDownloader):
+        engine.downloader.hurry()

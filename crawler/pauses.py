@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from scrapy.crawler import Crawler
     from scrapy.http import Response
 
+    from crawler.processes.hosts import SharedHosts
+
 _STATUSES = frozenset({429, 503})
 
 
@@ -26,14 +28,16 @@ class PausesMiddleware:
     so the recorder looks again before it connects, and notes each answer before the next request is let go.
     """
 
-    def __init__(self, limit: float) -> None:
+    def __init__(self, limit: float, hosts: SharedHosts | None) -> None:
         self._limit = limit
+        self._hosts = hosts
         self._until: dict[str, float] = {}
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:
         """Read the settings."""
-        return cls(crawler.settings.getfloat("SOURCEKEEP_RETRY_AFTER_LIMIT"))
+        hosts = getattr(crawler.spider, "hosts", None)
+        return cls(crawler.settings.getfloat("SOURCEKEEP_RETRY_AFTER_LIMIT"), hosts)
 
     def process_request(self, request: Request, spider: Any = None) -> None:
         """Raise what `check` raises."""
@@ -44,7 +48,8 @@ class PausesMiddleware:
         if request.meta.get(PURPOSE, Purpose.PAGE) is Purpose.ROBOTS:
             return
         host = urlsplit(request.url).hostname or ""
-        seconds = self._until.get(host, 0.0) - time.monotonic()
+        until = self._hosts.paused_until(host) if self._hosts else self._until.get(host, 0.0)
+        seconds = until - time.monotonic()
         if seconds > self._limit:
             raise HostClosedError(f"{host} asked not to be asked again for {seconds:.0f} seconds (Retry-After)")
         if seconds > 0:
@@ -57,4 +62,7 @@ class PausesMiddleware:
             return
         if seconds := retry_after(value.decode("latin-1")):
             host = urlsplit(response.url).hostname or ""
-            self._until[host] = max(self._until.get(host, 0.0), time.monotonic() + seconds)
+            until = max(self._until.get(host, 0.0), time.monotonic() + seconds)
+            self._until[host] = until
+            if self._hosts:
+                self._hosts.pause(host, until)

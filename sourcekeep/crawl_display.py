@@ -10,8 +10,6 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
-from scrapy import signals
-
 from archive.errors import ArchiveError
 from archive.folder import ArchiveFolder
 from crawler.signals import capture_written, crawl_planned, fetch_postponed
@@ -50,6 +48,8 @@ class CrawlDisplay:
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:
         """Read the settings and listen to the crawl."""
+        from scrapy import signals  # late: a crawl in several processes is shown without it
+
         settings = crawler.settings
         display = cls(
             ArchiveFolder.open(Path(settings["SOURCEKEEP_ARCHIVE"])),
@@ -78,6 +78,10 @@ class CrawlDisplay:
         """Say why nothing seems to happen, when a wait is long."""
         if seconds >= _LONG_WAIT:
             self._progress.note(f"waiting {seconds:.0f} s for {source.host}: {reason}")
+
+    def note(self, message: str) -> None:
+        """Say something in a line of its own."""
+        self._progress.note(message)
 
     def closed(self) -> None:
         """End the display of the fetches."""

@@ -13,6 +13,9 @@ import click
 DEFAULT_ARCHIVE = "archive-data"
 """The archive's folder where neither `--archive` nor SOURCEKEEP_ARCHIVE names one."""
 
+SIGNALLED = 128
+"""A process that a signal stopped exits with this plus the signal's number, as shells count."""
+
 
 def program() -> str:
     """Return `sourcekeep` where the shell finds this installation by that name, else the path to it."""

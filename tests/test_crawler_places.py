@@ -20,6 +20,7 @@ def crawled(mock_server: MockServer, tmp_path_factory: pytest.TempPathFactory) -
     """No delay: nothing but the number of places, and of connections to a host, holds a fetch back."""
     urls = [f"http://h{number}.slow.example/" for number in range(HOSTS)]
     urls += [f"http://many.slow.example/{number}" for number in range(8)]
+    urls += [f"http://r{number}.onward.example/to/behind.slow.example/{number}" for number in range(6)]
     folder = make_archive(tmp_path_factory.mktemp("places") / "archive", urls, concurrency=PLACES)
     return run_crawl(folder, mock_server)
 
@@ -39,10 +40,13 @@ def test_every_source_has_one_capture(crawled: Crawled) -> None:
     assert crawled.traces() == ""
 
 
-def test_host_is_asked_one_thing_at_a_time_without_a_delay_too(crawled: Crawled, mock_server: MockServer) -> None:
+@pytest.mark.parametrize(("host", "asked"), [("many", 9), ("behind", 7)])
+def test_host_is_asked_one_thing_at_a_time_without_a_delay_and_behind_redirects(
+    crawled: Crawled, mock_server: MockServer, host: str, asked: int
+) -> None:
     assert crawled.captures
-    seen = mock_server.exchanges("many.slow.example", robots=True)
-    assert len(seen) == 9
+    seen = mock_server.exchanges(f"{host}.slow.example", robots=True)
+    assert len(seen) == asked
     for earlier, later in pairwise(seen):
         assert later.started >= earlier.ended
 

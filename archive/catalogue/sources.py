@@ -14,8 +14,10 @@ if TYPE_CHECKING:
 
 _COLUMNS = "s.id, s.url, s.url_key, s.host, s.site, s.health, s.next_due_at, s.best_capture_id, s.last_capture_id"
 
-# Hosts take turns, so that one host with many sources doesn't hold up the others.
-_IN_TURNS = "ROW_NUMBER() OVER (PARTITION BY s.host ORDER BY s.id), s.id"
+# Hosts take turns in proportion to what they have, the largest first: so a host with many sources neither holds up
+# the others nor is still to be done, one slow page after the other, when all others are.
+_IN_TURNS = """(ROW_NUMBER() OVER (PARTITION BY s.host ORDER BY s.id) - 1.0) / COUNT(*) OVER (PARTITION BY s.host),
+    COUNT(*) OVER (PARTITION BY s.host) DESC, s.id"""
 
 # A source that no incident cites any more keeps its captures, and is not fetched again.
 _CITED = "EXISTS (SELECT 1 FROM citations WHERE source_id = s.id)"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections import deque
 from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Self
@@ -15,14 +16,13 @@ from archive.folder import ArchiveFolder
 from crawler import settings as defaults
 from crawler.capture import CAPTURE, CaptureUnderWay
 from crawler.cookies import CaptureCookies
-from crawler.frontier import Selection, known_validators
+from crawler.frontier import Selection
 from crawler.outcomes import HostPausedError, is_passing, own_failure
 from crawler.retries import back_off, retry_after
 from crawler.signals import capture_written, crawl_planned, fetch_postponed
-from crawler.store import CrawlStore
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Coroutine, Mapping
+    from collections.abc import AsyncIterator, Coroutine, Mapping, Sequence
 
     from scrapy.crawler import Crawler
     from scrapy.http import Response
@@ -31,6 +31,8 @@ if TYPE_CHECKING:
 
     from archive.drafts import CaptureDraft
     from archive.records import Source, Validators
+    from crawler.processes.hosts import SharedHosts
+    from crawler.share import Share, Store
 
 WRITE_FAILED = "write-failed"
 """Why a crawl was closed whose captures could no longer be written."""
@@ -48,25 +50,37 @@ class CitationsSpider(Spider):
 
     name = "citations"
 
-    store: CrawlStore
+    store: Store
     write_error: ArchiveError | None = None
     """Why captures could no longer be written, if they could not."""
     ended: str = "interrupted"
     """Why the crawl was closed, by Scrapy's word for it; `finished` when it came to its end."""
-    sources: list[Source]
+    sources: Sequence[Source]
     validators: Mapping[int, Validators] = MappingProxyType({})
     """By source: what its page can be asked for with."""
     retries: int
     retry_wait: float
     retry_after_limit: float
 
-    def __init__(self, all: str | bool = "", incident: str | None = None, url: Any = ()) -> None:  # noqa: A002
+    hosts: SharedHosts | None = None
+    """What other processes of this crawl have a say in, if there are any."""
+
+    def __init__(
+        self,
+        all: str | bool = "",  # noqa: A002
+        incident: str | None = None,
+        url: Any = (),
+        share: Share | None = None,
+    ) -> None:
         super().__init__()
+        self.share = share
         urls = (url,) if isinstance(url, str) else tuple(url)
         self.selection = Selection(all=all in (True, "1", "true", "yes"), incident=incident, urls=urls)
         self._waiting: set[asyncio.Task[None]] = set()
         self._writing: set[asyncio.Task[None]] = set()
         self._room = asyncio.Semaphore(_MOST_UNDER_WAY)
+        self._to_come: dict[str | None, deque[Source]] = {}
+        """By host: sources that were not begun."""
         self._under_way: dict[int, CaptureUnderWay] = {}
         """By source: captures that are neither written nor dropped."""
 
@@ -82,39 +96,48 @@ class CitationsSpider(Spider):
 
     @classmethod
     def from_crawler(cls, crawler: Crawler, *args: Any, **kwargs: Any) -> Self:
-        """Open the archive; raises ArchiveError when it is busy or the selection is unknown."""
+        """Begin the crawl, unless it was given its share; raises ArchiveError when the archive is busy, say."""
         spider = super().from_crawler(crawler, *args, **kwargs)
         settings = crawler.settings
-        folder = ArchiveFolder.open(Path(settings["SOURCEKEEP_ARCHIVE"]))
-        own = folder.settings()
-        spider.store = CrawlStore(folder)
-        try:  # behind the store's recovery: what it brings back is not to be fetched again
-            with folder.catalogue() as catalogue:
-                spider.sources = spider.selection.sources(catalogue)
-                days = settings.getfloat("SOURCEKEEP_CONDITIONAL_FOR")
-                spider.validators = known_validators(catalogue, folder.warc_dir, days)
-        except ArchiveError:
-            spider.store.release()
-            raise
         spider.retries = settings.getint("SOURCEKEEP_RETRIES")
         spider.retry_wait = settings.getfloat("SOURCEKEEP_RETRY_WAIT")
         spider.retry_after_limit = settings.getfloat("SOURCEKEEP_RETRY_AFTER_LIMIT")
-        spider.store.begin(own, spider.selection.trigger(), settings["USER_AGENT"])
+        share = spider.share or _begin(settings, spider.selection)
+        spider.store, spider.sources, spider.validators = share.store, share.sources, share.validators
+        spider.hosts = share.hosts
         crawler.signals.connect(spider.stay_open, signal=signals.spider_idle)
         crawler.signals.connect(spider.close_store, signal=signals.spider_closed)
         return spider
 
     async def start(self) -> AsyncIterator[Any]:
-        """Iterate over the first requests; a URL that can be none is recorded at once."""
+        """Iterate over the first request of each host; the next one comes when it has been answered.
+
+        So all hosts are worked through side by side, and few requests are in memory at once.
+        """
         self.crawler.signals.send_catch_log(crawl_planned, total=len(self.sources), crawl_id=self.store.crawl_id)
         for source in self.sources:
+            self._to_come.setdefault(source.host, deque()).append(source)
+        for sources in list(self._to_come.values()):
+            if request := await self._next(sources):
+                yield request
+
+    async def _next(self, sources: deque[Source]) -> Request | None:
+        """Return the request for the next of *sources*, recording what can be none; None when there is no more."""
+        while sources:
             await self._room.acquire()  # Scrapy would take them all at once, however many
+            source = sources.popleft()
             capture = self._under_way[source.id] = CaptureUnderWay(source, self.validators.get(source.id))
             request = capture.request(callback=self.arrived, errback=self.failed)
             if isinstance(request, Request):
-                yield request
-            else:  # not awaited: a disk's sync for each would hold up the good URLs behind it
-                self._keep(self._writing, self._write(capture, request))
+                return request
+            # Not awaited: a disk's sync for each would hold up the good URLs behind it.
+            self._keep(self._writing, self._write(capture, request))
+        return None
+
+    async def _go_on(self, sources: deque[Source]) -> None:
+        request = await self._next(sources)
+        if request and self.crawler.engine:
+            self.crawler.engine.crawl(request)
 
     async def arrived(self, response: Response) -> None:
         """Take a response that ended a chain."""
@@ -141,6 +164,8 @@ class CitationsSpider(Spider):
     async def _retry_or_write(
         self, capture: CaptureUnderWay, draft: CaptureDraft, error: BaseException | None, asked: float | None
     ) -> None:
+        if capture.attempts == 1:  # the host is free for its next source, also where this one is tried again later
+            self._keep(self._waiting, self._go_on(self._to_come[capture.source.host]))
         in_doubt = capture.is_in_doubt(draft)
         passing = is_passing(error, draft.outcome, draft.http_status)
         passing = passing and capture.attempts <= self.retries and (asked or 0) <= self.retry_after_limit
@@ -208,3 +233,14 @@ class CitationsSpider(Spider):
             await asyncio.to_thread(self.store.close, reason)
         except ArchiveError as error:
             self.write_error = error
+
+
+def _begin(settings: BaseSettings, selection: Selection) -> Share:
+    from crawler.beginning import begin_crawl  # what it needs to write is of no use to a process with a share
+
+    return begin_crawl(
+        ArchiveFolder.open(Path(settings["SOURCEKEEP_ARCHIVE"])),
+        selection,
+        user_agent=settings["USER_AGENT"],
+        conditional_for=settings.getfloat("SOURCEKEEP_CONDITIONAL_FOR"),
+    )

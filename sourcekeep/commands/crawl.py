@@ -8,6 +8,9 @@ import click
 
 if TYPE_CHECKING:
     from pathlib import Path
+    from typing import TypeVar
+
+    _Number = TypeVar("_Number", int, float)
 
 
 @click.command(epilog="Example, for cron: sourcekeep --archive /srv/archive crawl")
@@ -17,6 +20,7 @@ if TYPE_CHECKING:
 @click.option("--whole", is_flag=True, help="Have each page sent whole, also where it has not changed.")
 @click.option("--delay", type=float, metavar="SECONDS", help="Between two requests to a host.")
 @click.option("--concurrency", type=int, metavar="N", help="Fetches under way at once.")
+@click.option("--processes", type=int, metavar="N", help="Processes that fetch.  [default: one a processor, at most 4]")
 @click.option(
     "--resolve",
     multiple=True,
@@ -35,6 +39,7 @@ def command(
     whole: bool,
     delay: float | None,
     concurrency: int | None,
+    processes: int | None,
     resolve: tuple[str, ...],
     extract: bool,
     as_json: bool,
@@ -58,11 +63,12 @@ def command(
             "SOURCEKEEP_EXTRACT": extract,
             **({"SOURCEKEEP_CONDITIONAL_FOR": 0.0} if whole else {}),
         },
+        processes=_in_range("processes", processes),
         as_json=as_json,
     )
 
 
-def _in_range(name: str, value: float | None) -> float | None:
+def _in_range(name: str, value: _Number | None) -> _Number | None:
     """Return *value* if the setting *name* may have it in sourcekeep.toml as well."""
     from archive.errors import SettingsError
     from archive.settings import check

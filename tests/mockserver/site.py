@@ -2,7 +2,8 @@
 
 - `NAME.wire.example`: the case NAME of `cases.py`.
 - `NAME.polite.example` and `NAME.robots.example`: hosts that ask crawlers for something.
-- `NAME.slow.example`: takes its time for every path, robots.txt too.
+- `/to/HOST/PATH` of any host below `onward.example` or `elsewhere.example`, two sites: sent on to there.
+- `NAME.slow.example` and `shared.common.example`: takes its time for every path, robots.txt too.
 - `KIND.large.example`: bodies of any size, see `large.py`.
 - any other host: a small page on every path, no robots.txt.
 """
@@ -64,6 +65,7 @@ _ANSWERS: dict[tuple[str, str], tuple[Answer, ...]] = {
     ),
     ("long.example", "/undeclared/even"): (_undeclared(b""),),
     ("long.example", "/undeclared/odd"): (_undeclared(b"x"),),
+    ("busy.common.example", "/first"): (_BUSY, (page("no longer busy"),)),
     ("busy.polite.example", "/first"): (_BUSY, (page("no longer busy"),)),
     ("closed.polite.example", "/first"): (
         (respond(b"Retry-After: 86400", status=b"429 Too Many Requests", body=b"tomorrow"),),
@@ -95,7 +97,9 @@ _ANSWERS: dict[tuple[str, str], tuple[Answer, ...]] = {
 
 def answer_to(host: str, path: str, visit: int) -> Answer:
     """Return the answer to the *visit*-th request (from 0) for a path; the last one of a list is repeated."""
-    if host.endswith(".slow.example"):
+    if path.startswith("/to/") and host.endswith((".onward.example", ".elsewhere.example")):
+        return (redirect(b"302 Found", b"http://" + path.removeprefix("/to/").encode()),)
+    if host.endswith(".slow.example") or host == "shared.common.example":
         return (Pause(0.2), page(path))
     if path == "/robots.txt":
         answers = ROBOTS.get(host, (_NO_ROBOTS,))

@@ -1,0 +1,36 @@
+"""How a crawl begins: what a crash left is put right, then it is told what is due, then its row is there."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from archive.errors import ArchiveError
+from crawler.frontier import known_validators
+from crawler.share import Share
+from crawler.store import VERSIONS, CrawlStore
+
+if TYPE_CHECKING:
+    from archive.folder import ArchiveFolder
+    from crawler.frontier import Selection
+
+
+def begin_crawl(
+    folder: ArchiveFolder, selection: Selection, *, user_agent: str | None = None, conditional_for: float | None = None
+) -> Share:
+    """Begin a crawl of what *selection* takes, and return the whole of it.
+
+    What is not given is as the archive's settings have it. Raises ArchiveError when another crawl is under way, or the
+    selection is unknown.
+    """
+    settings = folder.settings()
+    days = settings.conditional_for if conditional_for is None else conditional_for
+    store = CrawlStore(folder)
+    try:  # behind the store's recovery: what it brings back is not to be fetched again
+        with folder.catalogue() as catalogue:
+            sources = selection.sources(catalogue)
+            validators = known_validators(catalogue, folder.warc_dir, days)
+    except ArchiveError:
+        store.release()
+        raise
+    store.begin(settings, selection.trigger(), user_agent or settings.user_agent(VERSIONS["sourcekeep"]))
+    return Share(store, sources, validators)

@@ -1,0 +1,146 @@
+"""Messages between a crawl and its fetching processes, over a socket.
+
+A message is a pickled object. The wire of an exchange travels inside it while it is small; a large one stays in its
+temporary file, and the open file itself is handed over (SCM_RIGHTS): nothing is copied, and nothing is left behind
+when a process dies. Both ends are processes of one program, started by one another; nobody else can write to them.
+"""
+
+from __future__ import annotations
+
+import io
+import os
+import pickle
+import queue
+import socket
+import struct
+import threading
+from contextlib import suppress
+from tempfile import SpooledTemporaryFile
+from typing import IO, TYPE_CHECKING, Any, cast
+
+from archive.drafts import length_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+_HEADER = struct.Struct("!QI")
+"""Bytes of the message, and how many files come with it."""
+_LARGE = 1024 * 1024
+_FILES_AT_ONCE = 64
+"""The system allows some 250 in one go (SCM_MAX_FD)."""
+_CLOSE_ON_EXEC = getattr(socket, "MSG_CMSG_CLOEXEC", 0)
+
+
+class Channel:
+    """One end: what is posted is sent in its order from a thread of its own, so that no reactor waits for a socket."""
+
+    def __init__(self, connection: socket.socket) -> None:
+        self._connection = connection
+        self._outbox: queue.SimpleQueue[Any] = queue.SimpleQueue()
+        self._sender = threading.Thread(target=self._send_all, name="channel-sender", daemon=True)
+        self._sender.start()
+
+    def post(self, message: object) -> None:
+        """Have *message* sent, and the streams in it closed. What the other end no longer takes is dropped."""
+        self._outbox.put(message)
+
+    def listen(self, on_message: Callable[[Any], None], on_end: Callable[[], None]) -> None:
+        """Call *on_message* with each message that comes, and *on_end* when no more can, from a thread of its own."""
+
+        def receive_all() -> None:
+            try:
+                while (message := self.receive()) is not None:
+                    on_message(message)
+            finally:
+                on_end()
+
+        threading.Thread(target=receive_all, name="channel-receiver", daemon=True).start()
+
+    def receive(self) -> Any:
+        """Wait for a message and return it; None when the other end has gone."""
+        files: list[int] = []
+        try:
+            length, count = _HEADER.unpack(self._exactly(_HEADER.size))
+            while len(files) < count:
+                files += self._files()
+            return _Unpickler(io.BytesIO(self._exactly(length)), files).load()
+        except (EOFError, OSError):
+            for descriptor in files:
+                os.close(descriptor)
+            return None
+
+    def close(self) -> None:
+        """Send what was posted, then let the other end see the end."""
+        self._outbox.put(None)
+        self._sender.join()
+
+    def _send_all(self) -> None:
+        try:
+            while (message := self._outbox.get()) is not None:
+                self._send(message)
+        except OSError:  # the other end has gone, and its own end says so
+            while self._outbox.get() is not None:
+                pass
+        finally:  # whatever happened: an end that is silent and doesn't go would be waited for
+            with suppress(OSError):
+                self._connection.shutdown(socket.SHUT_WR)
+
+    def _send(self, message: object) -> None:
+        pickled = io.BytesIO()
+        pickler = _Pickler(pickled)
+        pickler.dump(message)
+        data, files = pickled.getbuffer(), pickler.files
+        try:
+            self._connection.sendall(_HEADER.pack(len(data), len(files)))
+            for start in range(0, len(files), _FILES_AT_ONCE):
+                socket.send_fds(self._connection, [b"\0"], files[start : start + _FILES_AT_ONCE])
+            self._connection.sendall(data)
+        finally:
+            for stream in pickler.streams:
+                stream.close()
+
+    def _exactly(self, length: int) -> bytes:
+        pieces = []
+        while length:
+            piece = self._connection.recv(length, socket.MSG_WAITALL)
+            if not piece:
+                raise EOFError
+            pieces.append(piece)
+            length -= len(piece)
+        return b"".join(pieces)
+
+    def _files(self) -> list[int]:
+        data, files, _, _ = socket.recv_fds(self._connection, 1, _FILES_AT_ONCE, _CLOSE_ON_EXEC)
+        if not data:
+            raise EOFError
+        return files
+
+
+class _Pickler(pickle.Pickler):
+    """Pickles what a message holds, and the streams in it as their bytes or as open files."""
+
+    def __init__(self, pickled: IO[bytes]) -> None:
+        super().__init__(pickled, pickle.HIGHEST_PROTOCOL)
+        self.streams: list[IO[bytes]] = []
+        self.files: list[int] = []
+        """Descriptors of those that are large."""
+
+    def persistent_id(self, obj: Any) -> bytes | int | None:
+        if not isinstance(obj, (SpooledTemporaryFile, io.IOBase)):
+            return None
+        stream = cast("IO[bytes]", obj)
+        self.streams.append(stream)
+        if length_of(stream) > _LARGE:
+            self.files.append(stream.fileno())
+            return len(self.files) - 1
+        stream.seek(0)
+        return stream.read()
+
+
+class _Unpickler(pickle.Unpickler):
+    def __init__(self, pickled: IO[bytes], files: list[int]) -> None:
+        super().__init__(pickled)
+        self._files = files
+
+    def persistent_load(self, pid: bytes | int) -> IO[bytes]:
+        return io.BytesIO(pid) if isinstance(pid, bytes) else open(self._files[pid], "r+b")  # noqa: PTH123  # a descriptor, not a path

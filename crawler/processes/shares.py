@@ -1,0 +1,44 @@
+"""What several fetching processes divide among themselves: sites, each of which belongs to one of them."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from archive.records import Source
+
+LEAST_SOURCES = 25
+"""For each process: with fewer, starting it costs more time than it saves."""
+MOST_PROCESSES = 4
+"""By default: a crawl waits for servers more than for processors, and each process takes some 100 MB."""
+
+
+def processes_for(sources: int, wanted: int, processors: int | None) -> int:
+    """Return how many processes are to fetch so many *sources*; *wanted* is 0 for one a processor."""
+    count = wanted or min(processors or 1, MOST_PROCESSES)
+    return max(1, min(count, sources // LEAST_SOURCES))
+
+
+def divide(sources: Sequence[Source], count: int) -> list[list[Source]]:
+    """Divide *sources* into *count* lists, all sources of a site in one of them, each in the given order.
+
+    Sites with the most sources are dealt out first, each to the list that has the fewest: a crawl lasts as long as its
+    longest list.
+    """
+    sizes = [0] * count
+    owner: dict[str, int] = {}
+    for site, size in Counter(map(_site, sources)).most_common():
+        owner[site] = sizes.index(min(sizes))
+        sizes[owner[site]] += size
+    divided: list[list[Source]] = [[] for _ in range(count)]
+    for source in sources:
+        divided[owner[_site(source)]].append(source)
+    return divided
+
+
+def _site(source: Source) -> str:
+    """Return what keeps sources together; one that names no host asks nobody, and can go anywhere."""
+    return source.site or source.host or source.url

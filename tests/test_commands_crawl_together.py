@@ -1,0 +1,271 @@
+"""`sourcekeep crawl` with several fetching processes: one crawl to whoever looks at it, and polite as one."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from itertools import pairwise
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+from mockserver.crawling import Crawled, finish_crawl, make_archive
+
+from archive.warc_reader import read_record
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from mockserver import LoggedExchange, MockServer
+
+    from archive.folder import ArchiveFolder
+
+DELAY = 0.2
+CLOCKS = 0.05
+"""Seconds by which the server, on a busy machine, may see a request later than it was sent."""
+SITES = ("onward", "elsewhere")
+
+
+def start(
+    folder: ArchiveFolder, server: MockServer, *arguments: str, limit_file_bytes: int | None = None
+) -> subprocess.Popen[str]:
+    command = [sys.executable, "-W", "error", "-m", "sourcekeep", "--archive", str(folder.path), "crawl"]
+    command += ["--no-extract", "--processes", "2", "--resolve", server.resolve, *arguments]
+    if limit_file_bytes is not None:
+        command = ["bash", "-c", f'ulimit -f {limit_file_bytes // 1024}; exec "$@"', "bash", *command]
+    return subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+
+
+def log_of(folder: ArchiveFolder) -> str:
+    return "".join(path.read_text(encoding="utf-8") for path in sorted(folder.reports_dir.glob("crawl-*.log")))
+
+
+def children(process: subprocess.Popen[str]) -> list[int]:
+    listed = Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text(encoding="ascii")
+    return [int(pid) for pid in listed.split()]
+
+
+def is_running(pid: int) -> bool:
+    try:
+        return Path(f"/proc/{pid}/stat").read_text(encoding="ascii").rpartition(")")[2].split()[0] != "Z"
+    except (FileNotFoundError, ProcessLookupError):
+        return False
+
+
+def wait_for_rows(folder: ArchiveFolder, count: int) -> None:
+    until = time.monotonic() + 30
+    with folder.catalogue() as catalogue:
+        while sum(line.captures for line in catalogue.reports.source_lines()) < count:
+            assert time.monotonic() < until
+            time.sleep(0.02)
+
+
+def slow_pages(name: str, count: int = 30) -> list[str]:
+    """Return pages of two sites, each one host and therefore one after the other."""
+    return [f"http://{name}.{site}.example/{number}" for site in SITES for number in range(count)]
+
+
+def assert_evidence_is_whole(crawled: Crawled) -> None:
+    assert [path for path in crawled.folder.warc_dir.iterdir() if path.suffix == ".open"] == []
+    for captures in crawled.captures.values():
+        for capture in captures:
+            for place in [capture.place, *(exchange.response for exchange in capture.exchanges)]:
+                if place:
+                    assert read_record(crawled.folder.warc_dir, place).header("WARC-Record-ID") == place.record_id
+
+
+def ended(folder: ArchiveFolder) -> Sequence[str]:
+    with folder.catalogue() as catalogue:
+        last = catalogue.crawls.last()
+        assert last
+        return [catalogue.crawls.get(number)["ended"] for number in range(1, last["id"] + 1)]
+
+
+@pytest.fixture(scope="module")
+def crawled(mock_server: MockServer, tmp_path_factory: pytest.TempPathFactory) -> Crawled:
+    """Two sites whose pages all lead to the same hosts of a third one."""
+    urls = ["http://first.onward.example/to/busy.common.example/first"]
+    for site in SITES:
+        urls += [f"http://s{number}.{site}.example/to/shared.common.example/{site}/{number}" for number in range(10)]
+        urls += [f"http://b{number}.{site}.example/to/busy.common.example/{site}/{number}" for number in range(3)]
+        urls += [f"http://own{number}.{site}.example/" for number in range(13)]
+    folder = make_archive(tmp_path_factory.mktemp("together") / "archive", urls, delay=DELAY, retries=2)
+    return finish_crawl(folder, start(folder, mock_server))
+
+
+def seen_by(server: MockServer, host: str) -> list[LoggedExchange]:
+    return server.exchanges(f"{host}.common.example", robots=True)
+
+
+def test_crawl_of_two_processes_is_one_crawl(crawled: Crawled) -> None:
+    assert crawled.exit_code == 0, crawled.log
+    assert {len(captures) for captures in crawled.captures.values()} == {1}
+    assert {str(captures[0].outcome) for captures in crawled.captures.values()} == {"fetched"}
+    assert ended(crawled.folder) == ["finished"]
+    assert len(list(crawled.folder.warc_dir.glob("sourcekeep-*.warc.gz"))) == 1
+    assert_evidence_is_whole(crawled)
+
+
+def test_two_processes_took_part_and_no_bug_shows(crawled: Crawled) -> None:
+    log = log_of(crawled.folder)
+    assert log.count("Spider opened") == 2
+    assert log.count("Spider closed (finished)") == 2
+    assert "Traceback" not in log
+    assert crawled.traces() == ""
+
+
+def test_captures_have_their_ids_in_the_order_of_their_records(crawled: Crawled) -> None:
+    with crawled.folder.catalogue() as catalogue:
+        captures = sorted(
+            (number, capture.place.warc_offset)
+            for line in catalogue.reports.source_lines()
+            for number, capture in catalogue.captures.of_source(line.source_id)
+        )
+    assert [offset for _, offset in captures] == sorted(offset for _, offset in captures)
+
+
+@pytest.mark.parametrize("host", ["shared", "busy"])
+def test_host_is_asked_one_thing_at_a_time_by_whichever_process(
+    crawled: Crawled, mock_server: MockServer, host: str
+) -> None:
+    assert crawled.captures
+    seen = seen_by(mock_server, host)
+    assert {each.path.split("/")[1] for each in seen} >= set(SITES)
+    for earlier, later in pairwise(seen):
+        assert later.started >= earlier.ended, (earlier.path, later.path)
+        assert later.started - earlier.started >= DELAY / 2 - CLOCKS, (earlier.path, later.path)
+
+
+def test_processes_take_turns_with_a_host(crawled: Crawled, mock_server: MockServer) -> None:
+    assert crawled.captures
+    sites = [each.path.split("/")[1] for each in seen_by(mock_server, "shared")]
+    turns = sum(one != other for one, other in pairwise(site for site in sites if site in SITES))
+    assert turns > 5
+
+
+def test_retry_after_holds_every_process_back(crawled: Crawled, mock_server: MockServer) -> None:
+    assert crawled.captures
+    seen = seen_by(mock_server, "busy")
+    (asked,) = [each for each in seen if b"503" in each.sent]
+    later = [each for each in seen if each.started > asked.ended and each.path != "/robots.txt"]
+    assert {each.path.split("/")[1] for each in later} >= {"first", *SITES}
+    for each in later:
+        assert each.started - asked.started >= 2 - CLOCKS, each.path
+
+
+def test_process_that_dies_takes_nothing_of_the_others_along(mock_server: MockServer, tmp_path: Path) -> None:
+    urls = slow_pages("dying")
+    folder = make_archive(tmp_path / "archive", urls, delay=DELAY)
+    process = start(folder, mock_server)
+    wait_for_rows(folder, 6)
+    os.kill(children(process)[0], signal.SIGKILL)
+    first = finish_crawl(folder, process)
+    assert first.exit_code == 1
+    assert "a fetching process died (signal SIGKILL)" in first.log
+    assert "Traceback" not in first.log
+    assert ended(folder) == ["process-died"]
+    assert_evidence_is_whole(first)
+    done = {site: sum(len(first.captures[url]) for url in urls if site in url) for site in SITES}
+    assert max(done.values()) == 30
+    assert 1 <= min(done.values()) < 30
+
+    folder.settings_path.write_text("delay = 0\n", encoding="utf-8")
+    second = finish_crawl(folder, start(folder, mock_server))
+    assert second.exit_code == 0
+    assert {len(captures) for captures in second.captures.values()} == {1}
+    assert_evidence_is_whole(second)
+
+
+def test_ctrl_c_ends_all_processes_in_order(mock_server: MockServer, tmp_path: Path) -> None:
+    urls = slow_pages("interrupted-together")
+    folder = make_archive(tmp_path / "archive", urls, delay=0.3)
+    process = start(folder, mock_server)
+    wait_for_rows(folder, 4)
+    fetching = children(process)
+    assert len(fetching) == 2
+    process.send_signal(signal.SIGINT)
+    started = time.monotonic()
+    crawled = finish_crawl(folder, process)
+    assert time.monotonic() - started < 6
+    assert crawled.exit_code == 128 + signal.SIGINT
+    assert ended(folder) == ["shutdown"]
+    assert not any(map(is_running, fetching))
+    assert_evidence_is_whole(crawled)
+    asked = sum(len(mock_server.exchanges(f"interrupted-together.{site}.example")) for site in SITES)
+    assert asked - sum(map(len, crawled.captures.values())) <= 1
+    assert "Traceback" not in crawled.log + log_of(folder)
+
+
+def test_second_ctrl_c_ends_them_at_once_and_keeps_what_was_handed_over(
+    mock_server: MockServer, tmp_path: Path
+) -> None:
+    urls = [*slow_pages("stopped", 25), "http://long.interrupted.example/"]
+    folder = make_archive(tmp_path / "archive", urls, delay=0.3)
+    process = start(folder, mock_server)
+    wait_for_rows(folder, 4)
+    process.send_signal(signal.SIGINT)
+    time.sleep(0.5)
+    process.send_signal(signal.SIGINT)
+    started = time.monotonic()
+    crawled = finish_crawl(folder, process)
+    assert time.monotonic() - started < 4
+    assert crawled.exit_code == 128 + signal.SIGINT
+    assert ended(folder) == ["shutdown"]
+    assert_evidence_is_whole(crawled)
+
+
+def test_processes_go_with_the_one_that_started_them(mock_server: MockServer, tmp_path: Path) -> None:
+    urls = slow_pages("orphaned", 25)
+    folder = make_archive(tmp_path / "archive", urls, delay=DELAY)
+    process = start(folder, mock_server)
+    wait_for_rows(folder, 4)
+    fetching = children(process)
+    process.kill()
+    process.communicate()
+    until = time.monotonic() + 5
+    while any(map(is_running, fetching)):
+        assert time.monotonic() < until
+        time.sleep(0.02)
+    folder.settings_path.write_text("delay = 0\n", encoding="utf-8")
+    crawled = finish_crawl(folder, start(folder, mock_server))
+    assert crawled.exit_code == 0
+    assert {len(captures) for captures in crawled.captures.values()} == {1}
+    assert_evidence_is_whole(crawled)
+
+
+def test_full_disk_ends_all_of_it_with_a_clear_error(mock_server: MockServer, tmp_path: Path) -> None:
+    urls = ["http://big.interrupted.example/", *slow_pages("full-together", 25)]
+    folder = make_archive(tmp_path / "archive", urls, delay=0.2)
+    crawled = finish_crawl(folder, start(folder, mock_server, limit_file_bytes=600_000))
+    assert crawled.exit_code == 1
+    assert "cannot be written" in crawled.log
+    assert "Traceback" not in crawled.log
+    assert ended(folder) == ["write-failed"]
+    assert crawled.captures[urls[0]] == []
+
+
+def test_crawl_that_is_under_way_keeps_a_second_one_out(mock_server: MockServer, tmp_path: Path) -> None:
+    folder = make_archive(tmp_path / "archive", slow_pages("kept-out", 25), delay=DELAY)
+    first = start(folder, mock_server)
+    wait_for_rows(folder, 2)
+    _, said = start(folder, mock_server).communicate(timeout=30)
+    assert f"process {first.pid}" in said
+    assert "Traceback" not in said
+    assert finish_crawl(folder, first).exit_code == 0
+
+
+def test_few_sources_take_one_process(mock_server: MockServer, tmp_path: Path) -> None:
+    folder = make_archive(tmp_path / "archive", slow_pages("few", 24))
+    crawled = finish_crawl(folder, start(folder, mock_server))
+    assert crawled.exit_code == 0
+    assert log_of(folder).count("Spider opened") == 1
+
+
+def test_number_of_processes_is_a_setting_too(mock_server: MockServer, tmp_path: Path) -> None:
+    folder = make_archive(tmp_path / "archive", slow_pages("set", 26), processes=1)
+    command = [sys.executable, "-m", "sourcekeep", "--archive", str(folder.path), "crawl", "--no-extract"]
+    subprocess.run([*command, "--resolve", mock_server.resolve], check=True, capture_output=True, timeout=60)
+    assert log_of(folder).count("Spider opened") == 1

@@ -1,0 +1,158 @@
+"""Messages between processes: captures with all that they hold, large wires as open files, and an end that is seen."""
+
+from __future__ import annotations
+
+import os
+import queue
+import socket
+from pathlib import Path
+from tempfile import SpooledTemporaryFile
+from typing import IO, TYPE_CHECKING, Any, cast
+
+import pytest
+
+from archive.drafts import CaptureDraft, RecordedExchange
+from archive.errors import CaptureRefusedError
+from archive.records import Health, Outcome, Purpose, Source
+from crawler.processes.channel import Channel
+from crawler.processes.messages import Captured, Ended, Refused, Written
+from crawler.processes.remote_store import RemoteStore
+from crawler.processes.shares import divide, processes_for
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+SMALL, LARGE = b"small " * 10, os.urandom(3_000_000)
+
+
+@pytest.fixture
+def ends() -> Iterator[tuple[Channel, Channel, socket.socket]]:
+    ours, theirs = socket.socketpair()
+    with ours, theirs:
+        yield Channel(ours), Channel(theirs), ours
+
+
+def stream(content: bytes) -> IO[bytes]:
+    spooled = SpooledTemporaryFile(max_size=1024 * 1024)  # noqa: SIM115  # the channel's to close
+    spooled.write(content)
+    return cast("IO[bytes]", spooled)
+
+
+def draft(*received: bytes) -> CaptureDraft:
+    exchanges = [
+        RecordedExchange("http://a.example/", Purpose.PAGE, "2026-01-01T00:00:00Z", stream(b"GET"), stream(body))
+        for body in received
+    ]
+    return CaptureDraft(7, "http://a.example/", "2026", Outcome.FETCHED, "2026", exchanges=exchanges)
+
+
+def open_files() -> int:
+    return len(list(Path("/proc/self/fd").iterdir()))
+
+
+def test_capture_arrives_with_its_wire(ends: tuple[Channel, Channel, socket.socket]) -> None:
+    sender, receiver, _ = ends
+    sent = draft(SMALL, LARGE, b"")
+    ids = [exchange.response_id for exchange in sent.exchanges]
+    sender.post(Captured(3, sent))
+    message = receiver.receive()
+    assert (message.number, message.draft.source_id, message.draft.outcome) == (3, 7, Outcome.FETCHED)
+    assert [exchange.response_id for exchange in message.draft.exchanges] == ids
+    for exchange, body in zip(message.draft.exchanges, (SMALL, LARGE, b""), strict=True):
+        exchange.received.seek(0)
+        assert exchange.received.read() == body
+        exchange.close()
+    sender.close()
+    assert all(exchange.received.closed for exchange in sent.exchanges)  # they were given away
+
+
+def test_more_open_files_than_go_at_once(ends: tuple[Channel, Channel, socket.socket]) -> None:
+    sender, receiver, _ = ends
+    sender.post(Captured(1, draft(*[LARGE[:1_100_000]] * 150)))
+    exchanges = receiver.receive().draft.exchanges
+    assert len(exchanges) == 150
+    for exchange in exchanges:
+        exchange.received.seek(0)
+        assert exchange.received.read(5) == LARGE[:5]
+        exchange.close()
+
+
+def test_large_wire_leaves_no_open_file_behind_when_the_other_end_dies(
+    ends: tuple[Channel, Channel, socket.socket],
+) -> None:
+    sender, receiver, connection = ends
+    before = open_files()
+    body = stream(LARGE)
+    connection.sendall((5000).to_bytes(8) + (1).to_bytes(4))  # a message that is cut off behind its file
+    socket.send_fds(connection, [b"\0"], [body.fileno()])
+    connection.shutdown(socket.SHUT_WR)
+    assert receiver.receive() is None
+    body.close()
+    assert open_files() == before
+    sender.close()
+
+
+def test_order_is_kept_and_the_end_is_seen(ends: tuple[Channel, Channel, socket.socket]) -> None:
+    sender, receiver, _ = ends
+    heard: queue.Queue[Any] = queue.Queue()
+    receiver.listen(heard.put, lambda: heard.put("end"))
+    for number in range(500):
+        sender.post(Written(number, None))
+    sender.post(Ended("finished"))
+    sender.close()
+    assert [heard.get(timeout=10).number for _ in range(500)] == list(range(500))
+    assert heard.get(timeout=10) == Ended("finished")
+    assert heard.get(timeout=10) == "end"
+
+
+def test_store_at_the_other_end_settles_each_capture(ends: tuple[Channel, Channel, socket.socket]) -> None:
+    sender, receiver, _ = ends
+    store = RemoteStore(sender, 4)
+    sender.listen(store.heard, lambda: None)
+    first, second = store.submit(draft(SMALL)), store.submit(draft(SMALL))
+    numbers = [receiver.receive().number for _ in range(2)]
+    receiver.post(Refused(numbers[1], CaptureRefusedError("no")))
+    receiver.post(Written(numbers[0], 12))
+    assert first.result(timeout=10) == 12
+    assert isinstance(second.exception(timeout=10), CaptureRefusedError)
+
+
+def sources(*sites: str) -> list[Source]:
+    return [source(number, f"www.{site}", site) for number, site in enumerate(sites)]
+
+
+def source(number: int, host: str | None, site: str | None) -> Source:
+    return Source(number, f"https://{host}/{number}", f"{number}", host, site, Health.UNCHECKED, None, None, None)
+
+
+def test_sites_are_divided_whole_and_evenly() -> None:
+    cited = sources(*"aaaaaabbbccd")
+    first, second = divide(cited, 2)
+    assert {source.site for source in first} == {"a"}
+    assert {source.site for source in second} == {"b", "c", "d"}
+    assert [source.id for source in second] == sorted(source.id for source in second)
+
+
+def test_sources_without_a_site_go_anywhere_and_none_is_lost() -> None:
+    cited = [*sources("a", "b"), source(8, None, None), source(9, "localhost", None)]
+    divided = divide(cited, 3)
+    assert sorted(source.id for share in divided for source in share) == [0, 1, 8, 9]
+    assert len(divide(cited, 9)) == 9
+
+
+@pytest.mark.parametrize(
+    ("count", "wanted", "processors", "expected"),
+    [
+        (49, 0, 8, 1),
+        (50, 0, 8, 2),
+        (5000, 0, 2, 2),
+        (5000, 0, 64, 4),
+        (5000, 0, None, 1),
+        (5000, 9, 2, 9),
+        (60, 9, 2, 2),
+        (5000, 1, 8, 1),
+        (1, 8, 8, 1),
+    ],
+)
+def test_number_of_processes(count: int, wanted: int, processors: int | None, expected: int) -> None:
+    assert processes_for(count, wanted, processors) == expected

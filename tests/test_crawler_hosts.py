@@ -1,0 +1,116 @@
+"""Turns and pauses of hosts between processes: real ones, on a real file."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from crawler.processes.hosts import SharedHosts, open_hosts
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from typing import IO
+
+ROOT = Path(__file__).parent.parent
+HOST = "shared.example"
+
+OTHER = """
+import sys
+from crawler.processes.hosts import SharedHosts
+hosts = SharedHosts(int(sys.argv[1]))
+for line in sys.stdin:
+    print(eval(line), flush=True)
+"""
+
+
+class Other:
+    """A process that does with its hosts what it is told."""
+
+    def __init__(self, file: IO[bytes]) -> None:
+        self.process = subprocess.Popen(
+            [sys.executable, "-c", OTHER, str(file.fileno())],
+            cwd=ROOT,
+            pass_fds=[file.fileno()],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+
+    def says(self, expression: str) -> str:
+        assert self.process.stdin
+        assert self.process.stdout
+        self.process.stdin.write(expression + "\n")
+        self.process.stdin.flush()
+        return self.process.stdout.readline().strip()
+
+
+@pytest.fixture
+def file() -> Iterator[IO[bytes]]:
+    with open_hosts() as opened:
+        yield opened
+
+
+@pytest.fixture
+def other(file: IO[bytes]) -> Iterator[Other]:
+    started = Other(file)
+    yield started
+    started.process.kill()
+    started.process.communicate()
+
+
+def test_one_process_at_a_time_has_the_turn_of_a_host(file: IO[bytes], other: Other) -> None:
+    hosts = SharedHosts(file.fileno())
+    assert hosts.take(HOST)
+    assert hosts.take(HOST)  # it has it
+    assert other.says(f"hosts.take({HOST!r})") == "False"
+    assert other.says("hosts.take('elsewhere.example')") == "True"
+    hosts.let_go(HOST)
+    assert other.says(f"hosts.take({HOST!r})") == "True"
+    assert not hosts.take(HOST)
+    assert other.says(f"hosts.let_go({HOST!r})") == "None"
+    assert hosts.take(HOST)
+
+
+def test_who_waits_comes_before_who_had_the_turn(file: IO[bytes], other: Other) -> None:
+    hosts = SharedHosts(file.fileno())
+    assert hosts.take(HOST)
+    assert other.says(f"hosts.take({HOST!r})") == "False"
+    hosts.let_go(HOST)
+    assert not hosts.take(HOST)
+    assert other.says(f"hosts.take({HOST!r})") == "True"
+
+
+def test_process_that_dies_lets_go_of_its_turn(file: IO[bytes], other: Other) -> None:
+    hosts = SharedHosts(file.fileno())
+    assert other.says(f"hosts.take({HOST!r})") == "True"
+    assert not hosts.take(HOST)
+    other.process.kill()
+    other.process.wait()
+    assert hosts.take(HOST)
+
+
+def test_pause_is_known_to_all(file: IO[bytes], other: Other) -> None:
+    hosts = SharedHosts(file.fileno())
+    until = time.monotonic() + 60
+    assert hosts.paused_until(HOST) == 0
+    hosts.pause(HOST, until)
+    hosts.pause("another.example", until + 5)
+    hosts.pause(HOST, until - 30)  # a shorter one takes nothing back
+    assert hosts.paused_until(HOST) == until
+    assert float(other.says(f"hosts.paused_until({HOST!r})")) == until
+    assert float(other.says("hosts.paused_until('another.example')")) == until + 5
+    assert float(other.says("hosts.paused_until('third.example')")) == 0
+    assert other.says("hosts.pause('third.example', 7.5)") == "None"
+    assert hosts.paused_until("third.example") == 7.5
+
+
+def test_many_pauses_are_read_whole(file: IO[bytes], other: Other) -> None:
+    hosts = SharedHosts(file.fileno())
+    for number in range(10_000):
+        hosts.pause(f"h{number}.example", float(number))
+    assert other.says("sum(hosts.paused_until(f'h{n}.example') for n in range(10_000))") == "49995000.0"
