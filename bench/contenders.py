@@ -1,4 +1,4 @@
-"""Who is measured: Sourcekeep, by its own commands, and wget."""
+"""Who is measured: Sourcekeep, by its own commands, plain Scrapy, and wget."""
 
 from __future__ import annotations
 
@@ -26,6 +26,8 @@ class Options:
 
     concurrency: int
     robots: bool
+    processes: int = 0
+    """That fetch; 0 for as many as a crawl takes by itself."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +45,10 @@ class Crawled:
     import_seconds: float = 0
     report: dict[str, Any] = field(default_factory=dict)
     """What it said of itself at the end."""
+    pages: int | None = None
+    """How many pages it fetched, of a contender that keeps none; else they are counted in its WARC files."""
+    extract_seconds: float = 0
+    """What `sourcekeep extract --all` took on the same archive; 0 when it was not run."""
 
 
 def crawl_with_sourcekeep(pages: list[Page], web: Web, folder: Path, options: Options, *, extract: bool) -> Crawled:
@@ -59,10 +65,13 @@ def crawl_with_sourcekeep(pages: list[Page], web: Web, folder: Path, options: Op
     crawl = [
         *(*command, "crawl", "--delay", "0", "--concurrency", str(options.concurrency), "--json"),
         *("--resolve", f"*:80:127.0.0.1:{web.http}", "--resolve", f"*:443:127.0.0.1:{web.https}"),
-        "--extract" if extract else "--no-extract",
+        *("--processes", str(options.processes), "--extract" if extract else "--no-extract"),
     ]
     crawled = run(crawl, env=env, logs=folder / "crawl")
     _expect_success("sourcekeep crawl", crawled)
+    alone = run([*command, "extract", "--all"], env=env, logs=folder / "extract") if extract else None
+    if alone:
+        _expect_success("sourcekeep extract", alone)
     return Crawled(
         crawled,
         sorted((archive / "warc").glob("*.warc.gz*")),
@@ -71,15 +80,30 @@ def crawl_with_sourcekeep(pages: list[Page], web: Web, folder: Path, options: Op
         extract,
         imported.seconds,
         _report(crawled),
+        extract_seconds=alone.seconds if alone else 0,
     )
+
+
+def crawl_with_scrapy(pages: list[Page], web: Web, folder: Path, options: Options) -> Crawled:
+    """Fetch the URLs that can be read with plain Scrapy, which keeps nothing; raises BenchError when it fails."""
+    folder.mkdir(parents=True)
+    urls = _write_urls(folder / "urls.txt", pages)
+    command = [
+        *(sys.executable, "-m", "bench.plain_scrapy", str(folder / "urls.txt")),
+        *("--resolve", f"*:80:127.0.0.1:{web.http}", "--resolve", f"*:443:127.0.0.1:{web.https}"),
+        *("--concurrency", str(options.concurrency), "--robots" if options.robots else "--no-robots"),
+    ]
+    crawled = run(command, env={**_environment(), "SSL_CERT_FILE": web.trusted}, logs=folder / "crawl")
+    _expect_success("bench.plain_scrapy", crawled)
+    report = _report(crawled)
+    return Crawled(crawled, [], urls, report=report, pages=report["pages"])
 
 
 def crawl_with_wget(pages: list[Page], web: Web, folder: Path) -> Crawled:
     """Fetch the URLs that wget can read with `wget --warc-file`, through the server as its proxy."""
     folder.mkdir(parents=True)
     urls = folder / "urls.txt"
-    readable = [page.url for page in pages if address_of(page.url)]
-    urls.write_text("".join(f"{url}\n" for url in readable), encoding="utf-8")
+    given = _write_urls(urls, pages)
     proxy = f"127.0.0.1:{web.http}"
     command = [
         *("wget", "--no-config", "--no-hsts", "--no-verbose", "--tries=1", "--timeout=60"),
@@ -88,12 +112,19 @@ def crawl_with_wget(pages: list[Page], web: Web, folder: Path) -> Crawled:
         *(f"--warc-file={folder / 'wget'}", f"--warc-tempdir={folder}", f"--input-file={urls}"),
     ]
     crawled = run(command, env=_environment(), logs=folder / "crawl")
-    return Crawled(crawled, sorted(folder.glob("*.warc.gz")), len(readable))
+    return Crawled(crawled, sorted(folder.glob("*.warc.gz")), given)
 
 
 def has_wget() -> bool:
     """Tell whether wget is installed."""
     return shutil.which("wget") is not None
+
+
+def _write_urls(file: Path, pages: list[Page]) -> int:
+    """Write the URLs that a server can serve, a line each, and return how many they are."""
+    readable = [page.url for page in pages if address_of(page.url)]
+    file.write_text("".join(f"{url}\n" for url in readable), encoding="utf-8")
+    return len(readable)
 
 
 def _write_csv(file: Path, pages: list[Page]) -> None:
@@ -119,5 +150,5 @@ def _report(crawled: Run) -> dict[str, Any]:
     try:
         report: dict[str, Any] = json.loads(crawled.output)
     except json.JSONDecodeError as error:
-        raise BenchError(f"`sourcekeep crawl --json` printed no JSON: {error}") from error
+        raise BenchError(f"the crawl printed no JSON: {error}") from error
     return report

@@ -1,4 +1,4 @@
-"""`make bench-crawl`: crawls the bench pages with Sourcekeep and with wget in turn, and prints both.
+"""`make bench-crawl`: crawls the bench pages with Sourcekeep, plain Scrapy and wget in turn, and prints all.
 
 Times on one machine say little about another; so what counts is the ratio of two programs that fetch the same pages
 from the same server in the same minutes.
@@ -12,16 +12,17 @@ import platform
 import sys
 import tempfile
 from contextlib import contextmanager
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from bench.contenders import Options, crawl_with_sourcekeep, crawl_with_wget, has_wget
+from bench.contenders import Options, crawl_with_scrapy, crawl_with_sourcekeep, crawl_with_wget, has_wget
 from bench.pages import BenchError, load_pages
 from bench.results import Result, print_checks, print_table
+from bench.targets import ALONE, FETCH_ONLY, FULL, SCRAPY, WGET, print_ratios, ratios
 from bench.warcs import check, digests
 from bench.web import bench_web
 
@@ -36,9 +37,9 @@ if TYPE_CHECKING:
 
 SEGMENTS = Path(__file__).resolve().parents[2] / "shared" / "bench" / "segments"
 
-FULL = "sourcekeep"
-FETCH_ONLY = "sourcekeep --no-extract"
-WGET = "wget"
+DELAY_MS = 100
+PLACES = 1000
+"""Fetches at once where the server waits: more than there are hosts, so that nothing but the servers is waited for."""
 
 
 @click.command(epilog="Example: python -m bench.crawl --rounds 3 ../shared/bench/segments")
@@ -47,6 +48,12 @@ WGET = "wget"
 @click.option("--delay-ms", type=click.IntRange(min=0), default=0, help="Let the server wait before each answer.")
 @click.option("--concurrency", type=click.IntRange(min=1), default=16, show_default=True, help="Fetches at once.")
 @click.option("--extract/--no-extract", default=True, show_default=True, help="Also crawl with texts made beside.")
+@click.option(
+    "--delayed/--no-delayed",
+    default=True,
+    show_default=True,
+    help=f"Also crawl once a server that takes {DELAY_MS} ms for each answer, {PLACES} fetches at once.",
+)
 @click.option("--robots/--no-robots", default=True, show_default=True, help="Ask robots.txt, as a crawl does.")
 @click.option("--keep", type=click.Path(path_type=Path), metavar="DIR", help="Keep what the runs wrote in DIR.")
 @click.option("--json", "json_file", type=click.Path(path_type=Path), metavar="FILE", help="Write all figures.")
@@ -57,6 +64,7 @@ def main(  # noqa: PLR0913  # an option each
     delay_ms: int,
     concurrency: int,
     extract: bool,
+    delayed: bool,
     robots: bool,
     keep: Path | None,
     json_file: Path | None,
@@ -68,16 +76,32 @@ def main(  # noqa: PLR0913  # an option each
     options = Options(concurrency, robots)
     try:
         pages = load_pages(segments)
-        with _work_folder(keep) as folder, bench_web(segments, delay_ms) as web:
-            results = _rounds(_contenders(pages, web, options, extract=extract), rounds, pages, web, folder)
+        with _work_folder(keep) as folder:
+            with bench_web(segments, delay_ms) as web:
+                results = _rounds(_contenders(pages, web, options, extract=extract), rounds, pages, web, folder)
+            waited = _delayed(pages, segments, folder / "delayed", robots=robots) if delayed else []
     except BenchError as error:
         sys.exit(f"error: {error}")
     print_table(results, WGET)
-    sound = print_checks(results, pages)
+    if waited:
+        print_table(waited, WGET, f"The server takes {DELAY_MS} ms for each answer, {PLACES} fetches at once")
+    sound = print_checks([*results, *waited], pages)
+    found = ratios(results, waited)
+    print_ratios(found)
     if json_file:
         settings = {"rounds": rounds, "delay_ms": delay_ms, "pages": len(pages), **asdict(options)}
-        json_file.write_text(json.dumps(_figures(settings, results), indent=1) + "\n", encoding="utf-8")
+        figures = _figures(settings, results)
+        figures |= {"delayed": [run.as_dict() for run in waited], "ratios": [ratio.as_dict() for ratio in found]}
+        json_file.write_text(json.dumps(figures, indent=1) + "\n", encoding="utf-8")
     sys.exit(0 if sound else 1)
+
+
+def _delayed(pages: list[Page], segments: Path, folder: Path, *, robots: bool) -> list[Result]:
+    """Let Sourcekeep and wget run once against a server that waits."""
+    with bench_web(segments, DELAY_MS) as web:
+        everyone = _contenders(pages, web, Options(PLACES, robots), extract=False)
+        two = {who: crawl for who, crawl in everyone.items() if who in (FETCH_ONLY, WGET)}
+        return _rounds(two, 1, pages, web, folder)
 
 
 def _contenders(pages: list[Page], web: Web, options: Options, *, extract: bool) -> dict[str, Contender]:
@@ -91,6 +115,9 @@ def _contenders(pages: list[Page], web: Web, options: Options, *, extract: bool)
         contenders[WGET] = lambda folder: crawl_with_wget(pages, web, folder)
     else:
         click.echo("wget is not installed: there is nothing to compare with, and the figures say little", err=True)
+    one = replace(options, processes=1)
+    contenders[ALONE] = lambda folder: crawl_with_sourcekeep(pages, web, folder, one, extract=False)
+    contenders[SCRAPY] = lambda folder: crawl_with_scrapy(pages, web, folder, options)
     return contenders
 
 
@@ -104,7 +131,7 @@ def _rounds(
         for who, crawl in contenders.items():
             click.echo(f"round {number} of {rounds}: {who}", err=True)
             before = web.cpu_seconds()
-            crawled = crawl(folder / f"{number}-{who.replace(' ', '')}")
+            crawled = crawl(folder / f"{number}-{who.replace(' ', '').replace(',', '-')}")
             server_cpu = web.cpu_seconds() - before
             results.append(Result(who, number, crawled, check(crawled.warcs, wanted), server_cpu))
     return results

@@ -38,14 +38,19 @@ class Result:
     server_cpu_seconds: float
 
     @property
+    def pages(self) -> int:
+        """Pages that are in the WARC, or that a contender fetched which writes none."""
+        return self.warcs.pages if self.crawled.pages is None else self.crawled.pages
+
+    @property
     def pages_per_second(self) -> float:
-        """Pages that are in the WARC, by the wall clock from the start of the program to its end."""
-        return self.warcs.pages / self.crawled.run.seconds
+        """Pages by the wall clock from the start of the program to its end."""
+        return self.pages / self.crawled.run.seconds
 
     def problems(self) -> list[str]:
         """Return what is wrong with it: nothing may be."""
         problems = list(self.warcs.problems)
-        if not self.warcs.files:
+        if not self.warcs.files and self.crawled.pages is None:
             problems.append("it wrote no WARC file")
         if self.warcs.exact != self.warcs.pages:
             problems.append(f"{self.warcs.pages - self.warcs.exact} responses are not what was served")
@@ -78,7 +83,8 @@ class Result:
             "import_seconds": round(self.crawled.import_seconds, 3),
             "urls_given": self.crawled.given,
             "account": asdict(self.crawled.account) if self.crawled.account else None,
-            "pages": self.warcs.pages,
+            "extract_seconds": round(self.crawled.extract_seconds, 3),
+            "pages": self.pages,
             "pages_exact": self.warcs.exact,
             "warc_files": self.warcs.files,
             "warc_bytes": self.warcs.bytes,
@@ -88,10 +94,10 @@ class Result:
         }
 
 
-def print_table(results: list[Result], rival: str) -> None:
+def print_table(results: list[Result], rival: str, title: str = "") -> None:
     """Print a line for each contender: the medians over its rounds, and the ratio to *rival* in the same round."""
     rounds = max(result.round for result in results)
-    title = f"Medians of {rounds} rounds, run in turn" if rounds > 1 else "One round"
+    title = title or (f"Medians of {rounds} rounds, run in turn" if rounds > 1 else "One round")
     table = Table(title=title, title_justify="left", box=None, pad_edge=False)
     table.add_column("who", no_wrap=True)
     for name in (*_COLUMNS, f"x {rival}"):
@@ -115,7 +121,7 @@ def print_checks(results: list[Result], pages: list[Page]) -> bool:
 
 
 _COLUMNS: dict[str, tuple[Callable[[Result], float], str]] = {
-    "pages": (lambda result: result.warcs.pages, "{:.0f}"),
+    "pages": (lambda result: result.pages, "{:.0f}"),
     "seconds": (lambda result: result.crawled.run.seconds, "{:.2f}"),
     "pages/s": (lambda result: result.pages_per_second, "{:.1f}"),
     "CPU s": (lambda result: result.crawled.run.cpu_seconds, "{:.2f}"),
@@ -134,10 +140,16 @@ def _by_contender(results: list[Result]) -> dict[str, list[Result]]:
 
 
 def _ratio(runs: list[Result], rivals: list[Result]) -> str:
-    if not rivals or not all(rival.warcs.pages for rival in rivals):
-        return "-"
+    ratio = ratio_of(runs, rivals)
+    return "-" if ratio is None else f"{ratio:.2f}"
+
+
+def ratio_of(runs: list[Result], rivals: list[Result]) -> float | None:
+    """Return the pages a second of *runs* by those of *rivals* in the same round, the median; None without rivals."""
+    if not runs or not rivals or not all(rival.pages for rival in rivals):
+        return None
     by_round = {rival.round: rival.pages_per_second for rival in rivals}
-    return f"{median(run.pages_per_second / by_round[run.round] for run in runs):.2f}"
+    return median(run.pages_per_second / by_round[run.round] for run in runs)
 
 
 def _lines(result: Result, listed: int) -> list[str]:
@@ -146,6 +158,8 @@ def _lines(result: Result, listed: int) -> list[str]:
         lines = _account_lines(crawled.account, listed)
     else:
         lines = [f"given {crawled.given} of {listed} URLs (the others it cannot read); {warcs.pages} came back"]
+    if crawled.pages is not None:
+        return [f"given {crawled.given} of {listed} URLs; {crawled.pages} came back, and nothing was kept"]
     lines.append(
         f"{warcs.files} WARC, {sum(warcs.records.values())} records ({_counts(warcs.records)}), "
         f"{'read to the end by gzip, fastwarc and warcio' if not warcs.problems else 'DAMAGED'}"

@@ -91,6 +91,7 @@ TWISTED_REACTOR = "twisted.internet.asyncioreactor.AsyncioSelectorReactor"
 LOG_LEVEL = "INFO"
 LOG_VERSIONS: list[str] = []
 LOGSTATS_INTERVAL = 0
+STATS_DUMP = False
 STATS_CLASS = "scrapy.statscollectors.DummyStatsCollector"  # the catalogue counts
 # Scrapy starts as many tasks for what each callback yields, and here none yields anything.
 CONCURRENT_ITEMS = 1
