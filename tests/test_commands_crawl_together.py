@@ -90,7 +90,9 @@ def crawled(mock_server: MockServer, tmp_path_factory: pytest.TempPathFactory) -
     urls = ["http://first.onward.example/to/busy.common.example/first"]
     for site in SITES:
         urls += [f"http://s{number}.{site}.example/to/shared.common.example/{site}/{number}" for number in range(10)]
-        urls += [f"http://b{number}.{site}.example/to/busy.common.example/{site}/{number}" for number in range(3)]
+        # More of the other site: whenever the turn of the first one comes, some of them are still waiting.
+        count = 3 if site == "onward" else 16
+        urls += [f"http://b{number}.{site}.example/to/busy.common.example/{site}/{number}" for number in range(count)]
         urls += [f"http://own{number}.{site}.example/" for number in range(13)]
     folder = make_archive(tmp_path_factory.mktemp("together") / "archive", urls, delay=DELAY, retries=2)
     return finish_crawl(folder, start(folder, mock_server))
