@@ -221,17 +221,25 @@ class CaptureWriter:
         return partial(catalogue.captures.put, capture, self._settings)
 
     def _insert(self, catalogue: Catalogue, written: list[_Written]) -> list[tuple[_Job, int | None]]:
-        inserted = []
         try:
-            with catalogue.transaction():
-                for each in written:
-                    try:
-                        with catalogue.savepoint():
-                            inserted.append((each.job, each.row()))
-                    except _OF_ONE_JOB as error:
-                        _refuse_alone(each.job, error)
+            try:
+                with catalogue.transaction():
+                    return [(each.job, each.row()) for each in written]
+            except _OF_ONE_JOB:
+                return self._insert_one_by_one(catalogue, written)
         except sqlite3.Error as error:
             raise CatalogueError(f"{catalogue.path} cannot be written: {error}") from error
+
+    @staticmethod
+    def _insert_one_by_one(catalogue: Catalogue, written: list[_Written]) -> list[tuple[_Job, int | None]]:
+        inserted = []
+        with catalogue.transaction():
+            for each in written:
+                try:
+                    with catalogue.savepoint():
+                        inserted.append((each.job, each.row()))
+                except _OF_ONE_JOB as error:
+                    _refuse_alone(each.job, error)
         return inserted
 
 
