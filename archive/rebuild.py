@@ -22,7 +22,7 @@ from archive.ledger.file import LEDGER_SERIES, catalogue_errors, remove_parts
 from archive.recovery import Recovered, Recovery, reconcile_imports
 from archive.salvage import salvage
 from archive.series import CRAWL_SERIES, crawl_files, import_files
-from archive.warc_writer import sync_directory
+from archive.warc_files import sync_directory
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -25,7 +25,7 @@ from archive.records import StatementKind
 from archive.salvage import Salvaged, salvage
 from archive.series import CRAWL_SERIES, crawl_files, import_files
 from archive.settings import Settings, check
-from archive.warc_writer import OPEN_SUFFIX
+from archive.warc_files import OPEN_SUFFIX
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from isal import isal_zlib
 
 from archive.errors import WarcWriteError
-from archive.warc_writer import OPEN_SUFFIX, finish_file, sync_directory
+from archive.warc_files import OPEN_SUFFIX, finish_file, sync_directory
 
 if TYPE_CHECKING:
     from collections.abc import Callable

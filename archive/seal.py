@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any
 from archive.errors import ArchiveError
 from archive.fixity.findings import Fault, FaultKind
 from archive.records import utc_now
-from archive.warc_writer import sync_directory
+from archive.warc_files import sync_directory
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence

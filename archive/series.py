@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from archive.ledger.file import LEDGER_SERIES
 from archive.recorded import crawl_of, import_of
-from archive.warc_walk import warc_files
+from archive.warc_files import warc_files
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING
 from archive.content_codings import MAX_CONTENT, ContentDecodeError
 from archive.errors import RecordDamagedError, RecordError, RecordMissingError
 from archive.http_message import HttpMessage, ResponseHead, payload_pieces, read_head
+from archive.warc_files import OPEN_SUFFIX
 from archive.warc_member import read_member
 from archive.warc_record import RecordType, digest_of
-from archive.warc_writer import OPEN_SUFFIX
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

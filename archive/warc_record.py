@@ -63,8 +63,8 @@ class WarcRecord:
     more: tuple[tuple[str, str], ...] = field(default=())
     """Further named fields, such as `WARC-IP-Address`."""
 
-    def head(self) -> bytes:
-        """Return the version line and the named fields, with the empty line that ends them (clause 4)."""
+    def named(self) -> list[tuple[str, str]]:
+        """Return the named fields (clause 5)."""
         named = [("WARC-Type", str(self.type)), ("WARC-Record-ID", self.record_id), ("WARC-Date", self.date)]
         if self.target_uri is not None:
             named.append(("WARC-Target-URI", self.target_uri))
@@ -74,7 +74,11 @@ class WarcRecord:
             ("Content-Type", _CONTENT_TYPE[self.type]),
             ("Content-Length", str(self.length)),
         ]
-        head: bytes = StatusAndHeaders("", named, protocol=VERSION).to_bytes()
+        return named
+
+    def head(self) -> bytes:
+        """Return the version line and the named fields, with the empty line that ends them (clause 4)."""
+        head: bytes = StatusAndHeaders("", self.named(), protocol=VERSION).to_bytes()
         return head
 
     def pieces(self) -> Iterable[bytes]:

@@ -6,16 +6,14 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from archive.errors import RecordDamagedError, RecordMissingError
+from archive.warc_files import OPEN_SUFFIX
 from archive.warc_member import WarcMember, read_member
 from archive.warc_record import RecordType
-from archive.warc_writer import OPEN_SUFFIX
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
     from typing import IO
-
-WARC_SUFFIX = ".warc.gz"
 
 _MAGIC = b"\x1f\x8b\x08"
 _PIECE = 1024 * 1024
@@ -29,11 +27,6 @@ class Damage:
     offset: int
     length: int
     problem: str
-
-
-def warc_files(warc_dir: Path, prefix: str = "") -> list[Path]:
-    """Return the finished WARC files of an archive in the order of their names."""
-    return sorted(warc_dir.glob(f"{prefix}*{WARC_SUFFIX}"))
 
 
 def walk(path: Path, start: int = 0) -> Iterator[WarcMember | Damage]:

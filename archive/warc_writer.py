@@ -7,6 +7,7 @@ A file is made when its first record comes, begins with a warcinfo record, and i
 from __future__ import annotations
 
 import io
+import logging
 import os
 import platform
 from contextlib import suppress
@@ -16,8 +17,11 @@ from typing import TYPE_CHECKING, BinaryIO
 
 from isal import isal_zlib
 
-from archive.errors import WarcWriteError
+from archive.cdxj import write_lines
+from archive.cdxj_line import index_line
+from archive.errors import ArchiveError, WarcWriteError
 from archive.records import RecordPlace, utc_now
+from archive.warc_files import OPEN_SUFFIX, PART_SUFFIX, finish_file, sync_directory
 from archive.warc_record import RecordType, WarcRecord, digest_of, new_record_id
 
 if TYPE_CHECKING:
@@ -27,11 +31,7 @@ if TYPE_CHECKING:
 ROTATE_AT = 1_000_000_000
 """Bytes beyond which a file is finished; the size that the standard's annex C recommends."""
 
-OPEN_SUFFIX = ".open"
-"""Behind the name of a file that is not finished: the rows of its last records may be missing."""
-
-PART_SUFFIX = ".part"
-"""Behind the name of a file that counts for nothing yet, and is removed when its writer dies: all of it or none."""
+logger = logging.getLogger(__name__)
 
 # Measured by the design: 3,000 pages a second, against 320 for zlib's level 9, at 11 % more bytes.
 _LEVEL = 3
@@ -63,6 +63,8 @@ class WarcWriter:
         self._name = ""
         self._warcinfo_id = ""
         self._size = 0
+        self._index: list[bytes] = []
+        """The lines of the file's index, so far."""
 
     def append(self, record: WarcRecord) -> RecordPlace:
         """Append *record* and say where it lies; it is on disk only after `sync`.
@@ -72,10 +74,13 @@ class WarcWriter:
         try:
             if self._file is None:
                 self._open()
-            return self._write(record)
+            place = self._write(record)
         except OSError as error:
             self._cut_back()
             raise WarcWriteError(f"{self._directory / self._name} cannot be written: {error}") from error
+        if line := index_line(record.named(), record.block, place):
+            self._index.append(line)
+        return place
 
     def rotate_if_full(self) -> None:
         """Finish the file when it has reached its size; the next record opens another."""
@@ -100,6 +105,10 @@ class WarcWriter:
         self._file.close()
         self._file = None
         finish_file(self._directory, self._name)
+        try:
+            write_lines(self._directory / self._name, self._index)
+        except ArchiveError as error:  # it is derived, and made again where it is missing
+            logger.warning("%s", error)
 
     def hand_over(self) -> str:
         """Sync a file that was begun as `.part`, let it be `.open`, and return the name that it will have.
@@ -129,6 +138,7 @@ class WarcWriter:
     def _open(self) -> None:
         self._name = self._free_name()
         self._size = 0
+        self._index = []
         self._file = self._unfinished().open("xb", buffering=0)
         self._warcinfo_id = ""
         try:
@@ -204,23 +214,3 @@ def _warcinfo(name: str, info: Mapping[str, str]) -> WarcRecord:
         digest_of([block]),
         more=(("WARC-Filename", name),),
     )
-
-
-def finish_file(directory: Path, name: str) -> None:
-    """Give the `.open` file its final name, durably; raises WarcWriteError, also when that name is taken."""
-    if (directory / name).exists():
-        raise WarcWriteError(f"{directory / name} is there already, beside its unfinished {OPEN_SUFFIX}; move one away")
-    try:
-        (directory / (name + OPEN_SUFFIX)).rename(directory / name)
-        sync_directory(directory)
-    except OSError as error:
-        raise WarcWriteError(f"{directory / name} cannot be given its final name: {error}") from error
-
-
-def sync_directory(directory: Path) -> None:
-    """Return when the entries of *directory* are on disk."""
-    descriptor = os.open(directory, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

@@ -23,8 +23,7 @@ import click
 from archive.cdxj import index_missing, write_index
 from archive.errors import ArchiveError
 from archive.folder import ArchiveFolder
-from archive.warc_walk import warc_files
-from archive.warc_writer import OPEN_SUFFIX
+from archive.warc_files import OPEN_SUFFIX, warc_files
 from sourcekeep import screen
 
 if TYPE_CHECKING:

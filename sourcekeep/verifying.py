@@ -14,7 +14,7 @@ from archive.fixity.run import verify
 from archive.folder import ArchiveFolder
 from archive.seal import SEALS, check_files, read_seals, seals_dir, unsealed, write_seal
 from archive.timestamp import TimestampError
-from archive.warc_writer import OPEN_SUFFIX
+from archive.warc_files import OPEN_SUFFIX
 from sourcekeep import byte_progress, screen, verify_print
 
 if TYPE_CHECKING:

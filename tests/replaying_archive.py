@@ -13,7 +13,7 @@ from judges import WAYBACK
 
 from archive.cdxj import index_path
 from archive.http_message import HttpMessage, parse_response
-from archive.warc_walk import warc_files
+from archive.warc_files import warc_files
 from sourcekeep.replaying import replaying, serving
 
 if TYPE_CHECKING:

@@ -12,11 +12,14 @@ from typing import TYPE_CHECKING
 
 import pytest
 from judges import ask, needs_judges
+from mockserver import MockServer
+from mockserver.cases import CASES, MAX_BYTES, TIMEOUT
+from mockserver.crawling import make_archive, run_crawl
 
 from archive.cdxj import complete_indexes, index_missing, index_path, write_index
 from archive.errors import ArchiveError
+from archive.warc_files import WARC_SUFFIX
 from archive.warc_record import RecordType, WarcRecord, digest_of, new_record_id
-from archive.warc_walk import WARC_SUFFIX
 from archive.warc_writer import WarcWriter
 
 if TYPE_CHECKING:
@@ -41,12 +44,14 @@ def record(
 
 
 def write(path: Path, *records: WarcRecord) -> tuple[Path, list[RecordPlace]]:
-    """Write one finished WARC file of *records*; return it with their places."""
+    """Write one finished WARC file of *records*, without its index; return it with their places."""
     path.mkdir(exist_ok=True)
     writer = WarcWriter(path, "test", {"software": "tests"})
     places = [writer.append(each) for each in records]
     writer.finish()
-    return path / places[0].warc_file, places
+    warc = path / places[0].warc_file
+    index_path(warc).unlink()
+    return warc, places
 
 
 def lines_of(warc: Path) -> list[tuple[str, str, dict[str, str]]]:
@@ -221,3 +226,17 @@ def test_what_a_killed_process_left_of_an_index_is_removed(tmp_path: Path) -> No
     living.touch()
     complete_indexes(tmp_path)
     assert (left.exists(), living.exists()) == (False, True)
+
+
+def test_index_that_the_writer_makes_is_the_one_that_is_made_of_the_file(tmp_path: Path) -> None:
+    with MockServer(tmp_path) as server:
+        urls = [f"http://{name}.wire.example/" for name in CASES]
+        folder = make_archive(tmp_path / "archive", urls, max_bytes=MAX_BYTES, timeout=TIMEOUT)
+        for _ in range(2):
+            assert run_crawl(folder, server, arguments=["-a", "all=1"]).exit_code == 0
+    warcs = [path for path in folder.warc_dir.glob("*.warc.gz") if path.name.startswith("sourcekeep")]
+    assert len(warcs) == 2
+    for warc in warcs:
+        made = index_path(warc).read_bytes()
+        assert made
+        assert write_index(warc).read_bytes() == made

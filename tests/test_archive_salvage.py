@@ -12,9 +12,10 @@ from archive.errors import CatalogueError, WarcWriteError
 from archive.records import utc_now
 from archive.salvage import TORN_SUFFIX, Salvaged, whole_members
 from archive.salvage import salvage as salvage_series
+from archive.warc_files import OPEN_SUFFIX
 from archive.warc_reader import read_record
 from archive.warc_record import RecordType, WarcRecord, digest_of, new_record_id
-from archive.warc_writer import OPEN_SUFFIX, WarcWriter
+from archive.warc_writer import WarcWriter
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -17,7 +17,7 @@ from reading_archive import ARTICLE, JAPANESE, make_archive, run
 from replaying_archive import Pywb
 
 from archive.cdxj import index_missing, index_path, write_index
-from archive.warc_walk import warc_files
+from archive.warc_files import warc_files
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

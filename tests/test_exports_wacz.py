@@ -34,8 +34,8 @@ from archive.cdxj import index_missing, index_path, write_index
 from archive.errors import ArchiveError
 from archive.folder import ArchiveFolder
 from archive.records import CitedLink, Incident
-from archive.warc_walk import Damage, walk, warc_files
-from archive.warc_writer import OPEN_SUFFIX
+from archive.warc_files import OPEN_SUFFIX, warc_files
+from archive.warc_walk import Damage, walk
 from sourcekeep.byte_progress import for_stderr
 from sourcekeep.exports import wacz, wacz_index
 

@@ -23,8 +23,9 @@ from warcio.archiveiterator import ArchiveIterator
 from archive.cdxj import index_missing, index_path, write_index
 from archive.folder import ArchiveFolder
 from archive.http_message import HttpMessage, parse_response
+from archive.warc_files import warc_files
 from archive.warc_record import digest_of
-from archive.warc_walk import Damage, walk, warc_files
+from archive.warc_walk import Damage, walk
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

@@ -22,9 +22,8 @@ from archive.fixity.findings import Fault, FaultKind, FileFindings, Role, RowSet
 from archive.fixity.log import FaultLog
 from archive.fixity.workers import LARGE, CatalogueTask, FileTask, Task, TextsTask, run_all
 from archive.salvage import TORN_SUFFIX
+from archive.warc_files import OPEN_SUFFIX, warc_files
 from archive.warc_member import read_member
-from archive.warc_walk import warc_files
-from archive.warc_writer import OPEN_SUFFIX
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator

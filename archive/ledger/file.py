@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING
 from archive.errors import CatalogueError, WarcWriteError
 from archive.ledger.statements import append_statement
 from archive.records import StatementKind, utc_now
-from archive.warc_writer import PART_SUFFIX, WarcWriter, finish_file
+from archive.warc_files import PART_SUFFIX, finish_file
+from archive.warc_writer import WarcWriter
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

@@ -18,7 +18,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 from archive.errors import ArchiveError
-from archive.warc_walk import warc_files
+from archive.warc_files import warc_files
 from sourcekeep.exports.wacz_index import merged, place_and_time
 from sourcekeep.screen import as_json
 

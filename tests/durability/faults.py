@@ -1,6 +1,6 @@
 """What can go wrong at the places where evidence is written: a kill, a power cut, an error of the disk.
 
-A place is a step of writing and the function of ours that takes it, such as `archive.warc_writer:finish_file before
+A place is a step of writing and the function of ours that takes it, such as `archive.warc_files:finish_file before
 rename` or `archive.recovery:take_file amid commit`. Places are where files below `warc/` are opened, written, cut,
 synced, renamed and removed, and where the catalogue is changed, committed and exchanged. Whether something goes wrong
 is drawn each time that one is passed.
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
 _OURS = ("archive.", "crawler.", "sourcekeep.")
-_HELPERS = ("archive.catalogue", "archive.folder:", "archive.warc_writer:sync_directory")
+_HELPERS = ("archive.catalogue", "archive.folder:", "archive.warc_files:sync_directory")
 """What is called in many situations: the caller says more."""
 
 _CHANGES = frozenset({"CREATE", "ALTER", "INSERT", "UPDATE", "DELETE", "REPLACE", "BEGIN"})
