@@ -9,11 +9,12 @@ from lxml.html import document_fromstring
 
 from archive.records import Evidence, Notice, NoticeKind, Verdict
 from extract import mojibake
-from extract.article import article_text, metadata_of
+from extract.article import article_text
 from extract.decode import Decoded, decode
 from extract.facts import FIRST_ERROR, Facts, read_head
 from extract.language import detect
 from extract.markup import fold, parse
+from extract.metadata import metadata_of
 from extract.pdf import is_pdf, read_pdf
 from extract.survey import Survey, survey
 from extract.verdict import TEXT_VERDICTS, judge
