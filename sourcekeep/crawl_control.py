@@ -75,7 +75,8 @@ class _Crawl:
             places = max(1, (concurrency + number) // len(self._fetchers))
             known = self._share.validators
             validators = {source.id: known[source.id] for source in sources if source.id in known}
-            plan = Plan(self._share.store.crawl_id, sources, validators, {**settings, "CONCURRENT_REQUESTS": places})
+            own = {**settings, "CONCURRENT_REQUESTS": places}
+            plan = Plan(self._share.store.crawl_id, sources, validators, own, shared=len(shares) > 1)
             fetcher.begin(plan, self._heard)
 
     def run(self) -> int:

@@ -69,7 +69,7 @@ class Fetcher:
         with theirs, log.open("ab") as output:
             inherited = (theirs.fileno(), hosts.fileno())
             self._process = subprocess.Popen(
-                own_process(*map(str, inherited), module="crawler.processes.fetching"),
+                own_process(*map(str, inherited), module="crawler.processes"),
                 pass_fds=inherited,
                 stdin=subprocess.DEVNULL,
                 stdout=output,
