@@ -31,9 +31,9 @@ def run(
     own = folder.settings()  # a mistake in it is said before anything begins
     wanted = own.processes if processes is None else processes
     log = log_file(folder)
-    processors = os.cpu_count() or 1
+    processors = os.cpu_count()
     # Before it is known how much there is to do: that takes less time than a process takes to be ready.
-    with started(min(processes_at_most(wanted, processors), processors), log) as fetchers:
+    with started(min(processes_at_most(wanted, processors), processors or 1), log) as fetchers:
         from crawler.frontier import Selection
 
         choice = Selection(selection["all"], selection["incident"], tuple(selection["url"]))

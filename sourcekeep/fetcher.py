@@ -51,6 +51,7 @@ class Fetchers:
             fetcher.kill()
         for fetcher in surplus:
             fetcher.wait()
+            fetcher.hang_up()
 
 
 class Fetcher:
@@ -95,6 +96,11 @@ class Fetcher:
         """End it at once; what it handed over before is not lost."""
         with suppress(ProcessLookupError):
             self._process.kill()
+
+    def hang_up(self) -> None:
+        """Let go of the connection of a process that was given nothing to do; else it is closed by who listens."""
+        if not self._channel:
+            self._connection.close()
 
     def wait(self) -> str:
         """Wait until it has gone, and return how: `signal SIGKILL`, say, or `exit code 1`."""
