@@ -112,6 +112,14 @@ def find(catalogue: Catalogue, wanted: str) -> SourceView | IncidentView:
     )
 
 
+def find_incident(catalogue: Catalogue, incident_id: str) -> Incident:
+    """Return the incident; raises NotFoundError, with what comes near its id."""
+    incident = catalogue.incidents.get(incident_id)
+    if incident is None:
+        raise NotFoundError(f"there is no incident {line(incident_id)}{near(catalogue, incident_id, urls=False)}")
+    return incident
+
+
 def near(catalogue: Catalogue, wanted: str, *, urls: bool = True) -> str:
     """Return `; near it: …` with ids, and *urls*, that are like *wanted*; empty when there is none."""
     ids = [head.id for head in catalogue.reports.incident_heads()]
