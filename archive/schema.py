@@ -218,7 +218,7 @@ def m004_evidence(db: Database) -> None:
 
 
 @MIGRATIONS()
-def m005_quotations(db: Database) -> None:
+def m006_quotations(db: Database) -> None:
     """Where the quotations of incidents stand, and which texts are copies; derived, so never stale.
 
     Whatever they were made of takes them with it when it changes: the next question makes them anew.

@@ -10,7 +10,7 @@ import re
 import unicodedata
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import islice
+from itertools import islice, pairwise
 from typing import TYPE_CHECKING
 
 from archive.records import Match
@@ -174,20 +174,26 @@ def _runs(quotation: str) -> list[_Run]:
 
 
 def _in_pieces(runs: list[_Run], text: Words) -> Finding | None:
-    """Return the first place that has all *runs* in order, no further apart than what was left out may be long."""
-    for first in runs[0].matching(text):
-        places = [first]
-        for run, before in zip(runs[1:], runs[:-1], strict=True):
-            after = places[-1].first + len(before.words.folded)
-            place = next(run.matching(text, after), None)
-            if place is None or place.first - after > run.gap:
-                break
-            places.append(place)
-        else:
-            folds = dict.fromkeys(fold for place in places for fold in place.folds or ())
-            pieces = tuple((place.start, place.end) for place in places)
-            return Finding(Match.PIECES, first.start, places[-1].end, tuple(folds), pieces)
-    return None
+    """Return the shortest part of *text* that has all *runs* in order; None where there is none."""
+    chains = [chain for first in runs[0].matching(text) if (chain := _chain(first, runs, text))]
+    places = min(chains, key=lambda chain: chain[-1].end - chain[0].start, default=None)
+    if places is None:
+        return None
+    folds = dict.fromkeys(fold for place in places for fold in place.folds or ())
+    pieces = tuple((place.start, place.end) for place in places)
+    return Finding(Match.PIECES, places[0].start, places[-1].end, tuple(folds), pieces)
+
+
+def _chain(first: _Place, runs: list[_Run], text: Words) -> list[_Place] | None:
+    """Return the places of *runs* from *first* on, no further apart than what was left out may be long; else None."""
+    places = [first]
+    for before, run in pairwise(runs):
+        after = places[-1].first + len(before.words.folded)
+        place = next(run.matching(text, after), None)
+        if place is None or place.first - after > run.gap:
+            return None
+        places.append(place)
+    return places
 
 
 def _first_or_exact(places: Iterator[_Place]) -> _Place | None:

@@ -143,20 +143,20 @@ def _print_source(quotes: IncidentQuotes, source: CitedSource, numbers: dict[int
             click.echo(wrapped(copy_in_words(copy, numbers[copy.of_source_id]), " " * 7))
 
 
-def copy_in_words(copy: Copy, of: str) -> str:
-    """Return what a source has of another one, which is called *of*."""
+def copy_in_words(copy: Copy, of: str, whose: str = "its") -> str:
+    """Return what a source has of another one, which is called *of*; *whose* are the words of the source itself."""
     first = {
         "published": f"{of} was published first",
-        "captured": f"{of} was captured before this was published",
+        "captured": f"{of} was captured before the other was published",
         None: "which was first is not known",
     }[copy.first_by]
     longest = f"the longest passage has {count(copy.longest, 'word')}"
     if copy.kind is CopyKind.SYNDICATED:
-        shares = f"{copy.share:.0%} of its words, {copy.of_share:.0%} of the other's"
+        shares = f"{copy.share:.0%} of {whose} words, {copy.of_share:.0%} of the other's"
         return f"syndicated: the same text as {of} ({shares}); {first}"
     if copy.share < LARGELY <= copy.of_share:
         return f"quotes: {copy.of_share:.0%} of the words of {of} stand in it, too; {longest}; {first}"
-    return f"quotes: {copy.share:.0%} of its words are those of {of}; {longest}; {first}"
+    return f"quotes: {copy.share:.0%} of {whose} words are those of {of}; {longest}; {first}"
 
 
 def _number(source: CitedSource) -> str:

@@ -20,7 +20,6 @@ from sourcekeep.judgement import judge
 from sourcekeep.quotes import NO_MATCH, CitedSource, Hit, IncidentQuotes, QuotedPassage, answer_of
 
 if TYPE_CHECKING:
-
     from archive.catalogue import Catalogue
     from archive.records import Incident, SourceText
 

@@ -223,7 +223,7 @@ def test_gap_has_an_end() -> None:
 
 
 def test_pieces_are_looked_for_behind_each_beginning() -> None:
-    text = f"So it began here. {'word ' * 300}So it began here. And so it ended."
+    text = f"So it began here. {'word ' * 100}So it began here. And so it ended."
     found, said = find("so it began here … so it ended", text)
     assert found is not None
     assert said == "So it began here. And so it ended"
