@@ -67,13 +67,13 @@ def _answers(answers: Mapping[Answer, int]) -> str:
 def _print_passage(quotes: IncidentQuotes, one: QuotedPassage, sources: dict[int, CitedSource]) -> None:
     click.echo()
     said = shortened(line(one.passage.text), _LONGEST_PASSAGE)
-    answer = styled(one.answer, fg=_COLOURS[one.answer])
     open_end = "" if one.passage.closed else " (the mark is never closed)"
     click.echo(wrapped(f"“{said}”{open_end}", f"{one.position:>3}  ", _INDENT))
     names = {hit.row.source_id: _name(sources[hit.row.source_id or 0]) for hit in one.hits}
     widest = max((columns(name) for name in names.values()), default=0)
     if one.answer is not Answer.FOUND:
-        click.echo(wrapped(f"{answer}: {_why(quotes, one)}", _INDENT))
+        why = wrapped(f"{one.answer}: {_why(quotes, one)}", _INDENT)
+        click.echo(why.replace(one.answer, styled(one.answer, fg=_COLOURS[one.answer]), 1))
     for hit in one.hits:
         name = names[hit.row.source_id]
         match = styled(f"{hit.row.match:<6}", fg=_MATCH_COLOURS.get(hit.row.match, "green"))
@@ -84,13 +84,13 @@ def _print_passage(quotes: IncidentQuotes, one: QuotedPassage, sources: dict[int
 
 def _why(quotes: IncidentQuotes, one: QuotedPassage) -> str:
     """Return why a quotation has no match, with the sources that could not be asked."""
-    nearly = "no source has it word for word" if one.hits else "no source has it"
+    it = "it word for word" if one.hits else "it"
     if one.answer is Answer.MISSING:
-        return f"{nearly}, and each was asked"
+        return f"no source has {it}, and each was asked"
     without = [f"{_number(source)} {source.judgement.label}" for source in quotes.sources if not source.has_text]
     if quotes.lost_links:
         without.append(count(quotes.lost_links, "link") + " without a URL")
-    return f"{nearly} that could be asked; without text: {', '.join(without)}"
+    return f"no source that could be asked has {it}; without text: {', '.join(without)}"
 
 
 def _place(hit: Hit) -> str:
@@ -165,7 +165,7 @@ def _number(source: CitedSource) -> str:
 
 def _name(source: CitedSource) -> str:
     host = source.url.partition("://")[2].partition("/")[0].removeprefix("www.") or source.url
-    return f"{_number(source):>4} {shortened(line(host), _WIDEST_NAME)}"
+    return f"{_number(source)} {shortened(line(host), _WIDEST_NAME)}"
 
 
 def print_everything(found: Everything) -> None:
