@@ -8,7 +8,7 @@ import subprocess
 import sys
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Self
+from typing import IO, TYPE_CHECKING, Any, Self, cast
 
 from bench.extract.extractors import APART, EXTRACTORS
 
@@ -63,11 +63,11 @@ class Runner:
 
     def ask(self, pages: Sequence[Page], *, keep: bool = True) -> Answer:
         """Let it read *pages*; without *keep* it says only how long that took. Raises ContenderError when it ends."""
-        assert self._process.stdin is not None
         by_name = {f"{page.part}/{page.id}": page for page in pages}
         listed = [{"id": name, "file": str(page.file), "url": page.url} for name, page in by_name.items()]
-        self._process.stdin.write(json.dumps({"pages": listed, "keep": keep}) + "\n")
-        self._process.stdin.flush()
+        stdin = cast("IO[str]", self._process.stdin)
+        stdin.write(json.dumps({"pages": listed, "keep": keep}) + "\n")
+        stdin.flush()
         answer = self._read()
         keys = {name: (page.part, page.id) for name, page in by_name.items()}
         return Answer(
@@ -77,8 +77,7 @@ class Runner:
         )
 
     def _read(self) -> dict[str, Any]:
-        assert self._process.stdout is not None
-        line = self._process.stdout.readline()
+        line = cast("IO[str]", self._process.stdout).readline()
         if not line:
             code = self._process.wait()
             command = f"{_python(self.name)} -m bench.extract.runner '{self.name}'"
@@ -90,8 +89,8 @@ class Runner:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._process.stdin.close()  # type: ignore[union-attr]  # it was opened as a pipe
-        self._process.wait()
+        with self._process as process:  # closes its pipes, and waits for it
+            cast("IO[str]", process.stdin).close()
 
 
 def _python(name: str) -> str:

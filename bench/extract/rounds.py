@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import queue
-import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from statistics import median
@@ -84,24 +84,34 @@ def scaling(name: str, pages: Sequence[Page], rounds: int, say: Callable[[str], 
 
 def _wall_seconds(name: str, pages: Sequence[Page], processes: int) -> float:
     """Return the seconds from the first page to the last where *processes* share the work."""
-    shares: queue.SimpleQueue[Sequence[Page]] = queue.SimpleQueue()
-    for start in range(0, len(pages), SHARE):
-        shares.put(pages[start : start + SHARE])
     with ExitStack() as stack:
         runners = [stack.enter_context(Runner(name)) for _ in range(processes)]
-        workers = [threading.Thread(target=_work, args=(runner, shares)) for runner in runners]
         started = time.perf_counter()
-        for worker in workers:
-            worker.start()
-        for worker in workers:
-            worker.join()
+        read_together(runners, pages, keep=False)
         return time.perf_counter() - started
 
 
-def _work(runner: Runner, shares: queue.SimpleQueue[Sequence[Page]]) -> None:
+def read_together(runners: Sequence[Runner], pages: Sequence[Page], *, keep: bool = True) -> Answer:
+    """Let *runners* share *pages*, each taking a few whenever it is free; without *keep* nobody says what was found.
+
+    Raises ContenderError when one of them ends.
+    """
+    shares: queue.SimpleQueue[Sequence[Page]] = queue.SimpleQueue()
+    for start in range(0, len(pages), SHARE):
+        shares.put(pages[start : start + SHARE])
+    with ThreadPoolExecutor(len(runners)) as threads:
+        answers = list(threads.map(lambda runner: _work(runner, shares, keep=keep), runners))
+    whole = Answer()
+    for answer in answers:
+        whole.add(answer)
+    return whole
+
+
+def _work(runner: Runner, shares: queue.SimpleQueue[Sequence[Page]], *, keep: bool) -> Answer:
+    done = Answer()
     while True:
         try:
             share = shares.get_nowait()
         except queue.Empty:
-            return
-        runner.ask(share, keep=False)
+            return done
+        done.add(runner.ask(share, keep=keep))
