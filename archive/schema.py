@@ -261,3 +261,83 @@ def m005_pasted_texts(db: Database) -> None:
     db.table("texts").enable_fts(
         ["title", "text"], create_triggers=True, tokenize="unicode61 remove_diacritics 2", replace=True
     )
+
+
+@MIGRATIONS()
+def m006_quotations(db: Database) -> None:
+    """Where the quotations of incidents stand, and which texts are copies; derived, so never stale.
+
+    Whatever they were made of takes them with it when it changes: the next question makes them anew.
+    """
+    db.executescript("""
+        CREATE TABLE quotation_checks (
+            incident_id TEXT PRIMARY KEY REFERENCES incidents(id) ON DELETE CASCADE,
+            rules TEXT NOT NULL,
+            made_at TEXT NOT NULL
+        );
+        CREATE TABLE quotations (
+            id INTEGER PRIMARY KEY,
+            incident_id TEXT NOT NULL REFERENCES quotation_checks(incident_id) ON DELETE CASCADE,
+            position INTEGER NOT NULL,
+            quotation TEXT NOT NULL,
+            source_id INTEGER REFERENCES sources(id),
+            text_id INTEGER REFERENCES texts(id) ON DELETE CASCADE,
+            part TEXT,
+            start INTEGER,
+            "end" INTEGER,
+            "match" TEXT NOT NULL,
+            details TEXT NOT NULL
+        );
+        CREATE INDEX quotations_incident_id ON quotations(incident_id);
+        CREATE INDEX quotations_source_id ON quotations(source_id);
+        CREATE INDEX quotations_text_id ON quotations(text_id);
+        CREATE TABLE copies (
+            id INTEGER PRIMARY KEY,
+            source_id INTEGER NOT NULL REFERENCES sources(id),
+            text_id INTEGER NOT NULL REFERENCES texts(id) ON DELETE CASCADE,
+            of_source_id INTEGER NOT NULL REFERENCES sources(id),
+            of_text_id INTEGER NOT NULL REFERENCES texts(id) ON DELETE CASCADE,
+            rules TEXT NOT NULL,
+            kind TEXT NOT NULL,
+            share REAL NOT NULL,
+            of_share REAL NOT NULL,
+            words INTEGER NOT NULL,
+            longest INTEGER NOT NULL,
+            first_by TEXT,
+            passages TEXT NOT NULL,
+            UNIQUE (source_id, of_source_id)
+        );
+        CREATE INDEX copies_of_source_id ON copies(of_source_id);
+        CREATE INDEX copies_text_id ON copies(text_id);
+        CREATE INDEX copies_of_text_id ON copies(of_text_id);
+        CREATE TABLE signatures (
+            source_id INTEGER PRIMARY KEY REFERENCES sources(id),
+            text_id INTEGER NOT NULL REFERENCES texts(id) ON DELETE CASCADE,
+            rules TEXT NOT NULL,
+            signature BLOB
+        );
+        CREATE INDEX signatures_text_id ON signatures(text_id);
+    """)
+    for event, row in (("INSERT", "NEW"), ("DELETE", "OLD")):
+        db.executescript(_QUOTATIONS_AT_TEXT.replace("EVENT", event).replace("ROW", row))
+    db.executescript("""
+        CREATE TRIGGER quotations_at_new_best AFTER UPDATE OF best_capture_id ON sources
+        WHEN OLD.best_capture_id IS NOT NEW.best_capture_id BEGIN
+            DELETE FROM quotation_checks
+            WHERE incident_id IN (SELECT incident_id FROM citations WHERE source_id = NEW.id);
+            DELETE FROM copies WHERE source_id = NEW.id OR of_source_id = NEW.id;
+        END;
+        CREATE TRIGGER quotations_at_new_record AFTER UPDATE ON incidents BEGIN
+            DELETE FROM quotation_checks WHERE incident_id = NEW.id;
+        END;
+    """)
+
+
+_QUOTATIONS_AT_TEXT = """
+    CREATE TRIGGER quotations_at_text_EVENT AFTER EVENT ON texts BEGIN
+        DELETE FROM quotation_checks WHERE incident_id IN (SELECT incident_id FROM citations
+            WHERE source_id = (SELECT source_id FROM captures WHERE id = ROW.capture_id));
+        DELETE FROM copies WHERE source_id = (SELECT source_id FROM captures WHERE id = ROW.capture_id)
+            OR of_source_id = (SELECT source_id FROM captures WHERE id = ROW.capture_id);
+    END;
+"""

@@ -43,23 +43,9 @@ def _sourcekeep() -> Extract:
 
 def _sourcekeep_article() -> Extract:
     """Return the article's text alone, which is what `trafilatura.extract` makes."""
-    from extract import mojibake
-    from extract.article import article_text
-    from extract.decode import decode
-    from extract.facts import Facts, read_head
-    from extract.markup import parse
-    from extract.survey import survey
+    from extract.page import article_of
 
-    def extract(body: bytes, url: str | None) -> Found:
-        decoded = decode(body)
-        tree = parse(decoded.text)
-        if tree is None:
-            return {"text": None}
-        mojibake.repair_tree(tree)
-        facts = Facts(url, 200, {}, decoded.text, read_head(tree), survey(tree), None)
-        return {"text": article_text(tree, facts.prose)}
-
-    return extract
+    return lambda body, _: {"text": article_of(body)}
 
 
 def _trafilatura(**options: Any) -> Extract:
