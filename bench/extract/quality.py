@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from bench.extract.corpus import PARTS
+from bench.verdict_pages import PARTS as LABELLED_PARTS
+from bench.verdict_score import judge_part, macro_f1
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -47,6 +49,11 @@ def called(found: Mapping[tuple[str, str], Found]) -> Called:
         [_words(key, each) for key, each in odd.items() if key not in cut_off],
         [_words(key, odd[key]) for key in cut_off],
     )
+
+
+def labelled_f1() -> float:
+    """Return the macro F1 of the verdicts on the labelled pages; they are judged once in a process."""
+    return macro_f1(tuple(item for part in LABELLED_PARTS for item in judge_part(part)))
 
 
 def _says_it_is_cut_off(found: Found) -> bool:
