@@ -198,14 +198,17 @@ class Fixity:
             yield after, last
             after = last
 
-    def wrong_texts(self, after: int, last: int) -> Iterator[tuple[int, int]]:
-        """Iterate over (id, capture id) of the texts behind *after* up to *last* that have not their own digest."""
+    def wrong_texts(self, after: int, last: int) -> Iterator[tuple[int, str]]:
+        """Iterate over (id, of what) of the texts behind *after* up to *last* that have not their own digest."""
         rows = self._db.execute(
-            "SELECT id, capture_id, text, text_digest FROM texts WHERE id > ? AND id <= ? ORDER BY id", (after, last)
+            """SELECT id, capture_id, citation_id, text, text_digest FROM texts
+               WHERE id > ? AND id <= ? ORDER BY id""",
+            (after, last),
         )
         for row in rows:
             if row["text_digest"] != _text_digest(row["text"]):
-                yield row["id"], row["capture_id"]
+                pasted = row["capture_id"] is None
+                yield row["id"], f"citation {row['citation_id']}" if pasted else f"capture {row['capture_id']}"
 
 
 def _text_digest(text: Any) -> str | None:
