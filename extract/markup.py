@@ -29,7 +29,7 @@ BLOCK_TAGS = frozenset(
 )
 _SILENT_TAGS = frozenset(
     "script style template head title meta link noscript iframe object embed applet canvas svg math map "
-    "audio video source track select datalist textarea noframes".split()
+    "audio video source track select datalist textarea noframes rt rp".split()
 )
 
 
@@ -43,6 +43,10 @@ class Block:
     """How many of its characters are the text of links."""
     element: HtmlElement
     """The nearest block element around it."""
+    tag: str = ""
+    """The element's tag when the page was read: what extracts an article renames it."""
+    names: str = ""
+    """The element's class and id when the page was read."""
 
     @property
     def link_share(self) -> float:
@@ -101,7 +105,11 @@ class _Run:
 
     def finish(self) -> Block | None:
         text = fold("".join(self.pieces))
-        return Block(text, min(self.link_chars, len(text)), self.element) if text else None
+        if not text:
+            return None
+        element = self.element
+        names = f"{element.get('class', '')} {element.get('id', '')}".strip()
+        return Block(text, min(self.link_chars, len(text)), element, element.tag, names)
 
 
 def blocks(root: HtmlElement) -> Iterator[Block]:  # noqa: C901  # one walk, and each step of it short
