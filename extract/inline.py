@@ -21,7 +21,7 @@ _MARK_OF = {
     "code": "`", "kbd": "`", "samp": "`", "tt": "`",
 }  # fmt: skip
 _EMPHASIS = frozenset(("**", "*", "~~"))
-_CODE = "`"
+CODE = "`"
 _MOST_MARKS = 6
 _SPECIAL = re.compile(r"[\\`*_\[\]<>~|]|&(?=#|\w)")
 # What begins a heading, a list, a quotation or a rule where a line begins, or makes a heading of the line above.
@@ -57,7 +57,7 @@ def mark_of(element: HtmlElement, base: str | None) -> str | None:
 def within(marks: Marks, mark: str | None) -> Marks:
     """Return *marks* with *mark* inside them, where it may stand there: none twice, no link in a link, none in code."""
     is_link = mark is not None and mark.startswith("<")
-    if mark is None or mark in marks or _CODE in marks or len(marks) == _MOST_MARKS:
+    if mark is None or mark in marks or CODE in marks or len(marks) == _MOST_MARKS:
         return marks
     return marks if is_link and any(other.startswith("<") for other in marks) else (*marks, mark)
 
@@ -73,19 +73,19 @@ def inline(spans: Iterable[Span]) -> str:
     written: list[str] = []
     around: Marks = ()
     for number, piece in enumerate(pieces):
-        if around and around[-1] == _CODE:
+        if around and around[-1] == CODE:
             around = around[:-1]  # written with its span
         shared = _shared(around, piece.marks)
         written += [_closing(mark) for mark in reversed(around[len(shared) :])]
         opened = piece.marks[len(shared) :]
         if any(mark.startswith("<") for mark in opened) and written and written[-1].endswith("!"):
             written[-1] = f"{written[-1][:-1]}\\!"  # or it would be an image
-        written += [_opening(mark) for mark in opened if mark != _CODE]
-        is_code = _CODE in piece.marks
+        written += [_opening(mark) for mark in opened if mark != CODE]
+        is_code = CODE in piece.marks
         last = number == len(pieces) - 1
         written.append(_code(piece.text) if is_code else escaped(piece.text, at_start=not number, at_end=last))
         around = piece.marks
-    written += [_closing(mark) for mark in reversed(around) if mark != _CODE]
+    written += [_closing(mark) for mark in reversed(around) if mark != CODE]
     return "".join(written)
 
 

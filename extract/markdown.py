@@ -10,11 +10,11 @@ import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from extract.inline import Marks, Span, escaped, fence, inline, mark_of, plain, within
+from extract.inline import CODE, Marks, Span, escaped, fence, inline, mark_of, plain, within
 from extract.markup import BLOCK_TAGS, SILENT_TAGS
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator
+    from collections.abc import Collection, Iterable, Iterator
 
     from lxml.html import HtmlElement
 
@@ -125,11 +125,11 @@ def _child(node: _Node, element: HtmlElement, tag: str = "") -> _Node:
     return last
 
 
-def _written(nodes: list[_Node]) -> Iterator[str]:
+def _written(nodes: Iterable[_Node]) -> Iterator[str]:
     """Yield *nodes* as blocks of Markdown."""
     before = ""
     other = False
-    for node in nodes:
+    for node in _flat(nodes):
         kind = "ul" if node.tag in _BULLETS else node.tag
         other = kind == before and not other
         before = kind
@@ -142,11 +142,23 @@ def _written(nodes: list[_Node]) -> Iterator[str]:
             yield _behind("> ", "> ", "\n\n".join(_written(node.children)))
         elif node.tag == "pre":
             yield _preformatted(node)
-        elif node.tag == "table" and (rows := _rows(node)):
+        elif rows := _rows(node):
             yield from _written([child for child in node.children if child.tag == "caption"])
             yield _table(rows)
+
+
+def _flat(nodes: Iterable[_Node]) -> Iterator[_Node]:
+    """Yield *nodes*; of those that Markdown has nothing for, such as tables that lay out the page, what they hold."""
+    for node in nodes:
+        if (
+            node.lines
+            or node.tag in _LISTS
+            or node.tag in {"blockquote", "pre"}
+            or (node.tag == "table" and _rows(node))
+        ):
+            yield node
         else:
-            yield from _written(node.children)
+            yield from _flat(node.children)
 
 
 def _leaf(node: _Node) -> str:
@@ -163,8 +175,9 @@ def _list(node: _Node, mark: str) -> str:
     written = []
     for item in items:
         marker = f"{number}{mark} " if node.tag == "ol" else f"{mark} "
-        between = "\n" if all(map(_may_follow, item.children[1:])) else "\n\n"
-        written.append(_behind(marker, " " * len(marker), between.join(_written(item.children))))
+        inner = list(_flat(item.children))
+        between = "\n" if all(map(_may_follow, inner[1:])) else "\n\n"
+        written.append(_behind(marker, " " * len(marker), between.join(_written(inner))))
         number += 1
     return "\n".join(written)
 
@@ -216,16 +229,23 @@ def _rows(table: _Node) -> list[dict[int, str]] | None:
         for cell in row.children:
             if any(not leaf.lines or leaf.tag in _HEADINGS for leaf in cell.children):
                 return None
-            text = " ".join(inline(spans) for leaf in cell.children for spans in leaf.lines)
+            text = " ".join(_in_cell(spans) for leaf in cell.children for spans in leaf.lines)
             if len(text) > _LONGEST_CELL:
                 return None
-            cells[_column(cell.element)] = _BARE_PIPE.sub(r"\\|", text)
+            cells[_column(cell.element)] = text
         has_headings = has_headings or (not rows and all(cell.tag == "th" for cell in row.children))
         rows.append(cells)
     columns = {column for cells in rows for column in cells}
     if len(rows) < 2 or len(columns) < 2:  # noqa: PLR2004  # a list, or a line
         return None
     return rows if has_headings else [{}, *rows]
+
+
+def _in_cell(spans: list[Span]) -> str:
+    """Return *spans* as Markdown between two bars; code with a bar behind a backslash can't be code there."""
+    if {"|", "\\"} <= set("".join(span.text for span in spans if CODE in span.marks)):
+        spans = [Span(span.text, tuple(mark for mark in span.marks if mark != CODE)) for span in spans]
+    return _BARE_PIPE.sub(r"\\|", inline(spans))
 
 
 def _column(cell: HtmlElement) -> int:
