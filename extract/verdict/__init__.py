@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING
 
 from archive.records import Verdict
 from extract.verdict.consent import consent_wall
-from extract.verdict.decision import Decision, Rule
 from extract.verdict.marks import by_page, by_server
 from extract.verdict.offers import cut_off, offer_page
 from extract.verdict.shape import almost_nothing, index, nothing, script_shell, short_article, whole_article
@@ -20,6 +19,7 @@ from extract.verdict.words import login_form, not_found, says_gate, says_wall
 
 if TYPE_CHECKING:
     from extract.facts import Facts
+    from extract.verdict.decision import Decision, Rule
 
 __all__ = ["RULES", "TEXT_VERDICTS", "judge"]
 

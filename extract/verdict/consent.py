@@ -17,13 +17,13 @@ if TYPE_CHECKING:
 # What consent is about, as stems, in the languages of walls.toml.
 _ABOUT = re.compile(
     r"cookie|consent|gdpr|tracking|advertis|personali[sz]|vendors?\b|data process|your (?:data|device|privacy)|ad-free"
-    r"|zustimm|einwillig|datenschutz|werb(?:ung|e)|personenbezogen"
-    r"|traceurs?|publicit|vos données|votre (?:accord|appareil)|partenaires"
-    r"|consentimi|consentimento|privacidad|dispositivo|publicidad|socios|parceiros|dados pessoais|datos personales"
-    r"|consenso|pubblicit|dati personali|toestemming|advertentie|persoonsgegevens"
-    r"|zgod[ęay]|danych osobowych|partner|souhlas|osobních údaj|samtycke|annonser|personuppgift|samtykke|suostumu|evästei"
-    r"|çerez|rıza|kişisel veri|согласи|персональн|конфиденц|згод[аиу]|персональних"
-    r"|クッキー|同意|プライバシー|広告|隐私|隱私|广告|쿠키|동의|광고|개인정보|ملفات تعريف|موافق|خصوصي|עוגיות|פרטיות|कुकी|गोपनीयता|συγκατάθεσ|hozzájárul|consimț",
+    r"|zustimm|einwillig|datenschutz|werb(?:ung|e)|personenbezogen|traceurs?|publicit|vos données|partenaires"
+    r"|votre (?:accord|appareil)|consentimi|consentimento|privacidad|dispositivo|publicidad|socios|parceiros"
+    r"|dados pessoais|datos personales|consenso|pubblicit|dati personali|toestemming|advertentie|persoonsgegevens"
+    r"|zgod[ęay]|danych osobowych|partner|souhlas|osobních údaj|samtycke|annonser|personuppgift|samtykke|suostumu"
+    r"|evästei|hozzájárul|consimț|συγκατάθεσ|çerez|rıza|kişisel veri|согласи|персональн|конфиденц|згод[аиу]"
+    r"|персональних|クッキー|同意|プライバシー|広告|隐私|隱私|广告|쿠키|동의|광고|개인정보|ملفات تعريف|موافق|خصوصي"
+    r"|עוגיות|פרטיות|कुकी|गोपनीयता",
     re.IGNORECASE,
 )
 _DIALOG_SHARE = 0.5
@@ -32,7 +32,7 @@ _MOST = 3000
 
 
 def consent_wall(facts: Facts) -> Decision | None:
-    """Text about cookies and partners that is half of the page, with buttons or the words of a dialog."""
+    """Find text about cookies and partners that is half of the page, with buttons or the words of a dialog."""
     if facts.weight >= WHOLE_ARTICLE and (facts.is_marked_article or facts.weight >= _MOST):
         return None
     cut = facts.cut_chars(NoticeKind.COOKIE)

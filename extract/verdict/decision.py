@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from math import sqrt
 from typing import TYPE_CHECKING
 
 from archive.records import Evidence, Verdict
@@ -29,7 +30,7 @@ def sure(most: float, value: float, limit: float) -> float:
     It is 0.6 at the limit and rises with the root of the distance to *most*, at twice the limit or at nothing.
     """
     distance = min(1.0, abs(value - limit) / limit)
-    return round(_AT_THE_LIMIT + (most - _AT_THE_LIMIT) * distance**0.5, 2)
+    return round(_AT_THE_LIMIT + (most - _AT_THE_LIMIT) * sqrt(distance), 2)
 
 
 def shown(said: Said) -> Evidence:

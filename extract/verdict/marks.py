@@ -57,29 +57,28 @@ class Mark:
         if self.status and facts.status not in self.status:
             return None
         fired: Evidence = {}
-        for name, asked, shown in (
-            ("header", self.header, _header),
-            ("cookie", self.cookie, _cookie),
-            ("title", self.title, _title),
-            ("url", self.url, _url),
-            ("mark", self.markup, _markup),
-            ("mark", self.pattern, _pattern),
+        for name, is_asked, found in (
+            ("header", self.header, _header(facts, self.header)),
+            ("cookie", self.cookie, _cookie(facts, self.cookie)),
+            ("title", self.title, _title(facts, self.title)),
+            ("url", self.url, _url(facts, self.url)),
+            ("mark", self.markup, _markup(facts, self.markup)),
+            ("mark", self.pattern, _pattern(facts, self.pattern)),
         ):
-            if asked:
-                found = shown(facts, asked)
-                if found is None:
-                    return None
+            if is_asked and found is None:
+                return None
+            if is_asked:
                 fired[name] = found
         return fired
 
 
 def by_server(facts: Facts) -> Decision | None:
-    """Header, cookie or status of a product that says what its answer is."""
+    """Find the header, cookie or status of a product that says what its answer is."""
     return _first(facts, "any", of_server=True) or _first(facts, "short", of_server=True)
 
 
 def by_page(facts: Facts) -> Decision | None:
-    """Title, markup or address of a product, beside no more of an article than its entry allows."""
+    """Find the title, markup or address of a product, beside no more of an article than its entry allows."""
     return (
         _first(facts, "any", of_server=False)
         or _first(facts, "short", of_server=False)
@@ -88,7 +87,7 @@ def by_page(facts: Facts) -> Decision | None:
 
 
 def guard_of_error(facts: Facts) -> Decision | None:
-    """The server's name under an error status, with a page that is short enough to be its own."""
+    """Find the server's name under an error status, with a page that is short enough to be its own."""
     return _first(facts, "nothing", of_server=True) if len(facts.markup) <= _MAX_ERROR else None
 
 
@@ -110,6 +109,8 @@ def _allows(facts: Facts, beside: Beside, *, of_server: bool) -> bool:
         return True
     if beside == "short":
         return facts.weight < _SHORT or facts.status >= FIRST_ERROR
+    if facts.is_marked_article and facts.weight:
+        return False
     return facts.own_text < 2 * _NOTHING and facts.weight < _NOTHING
 
 
@@ -139,8 +140,8 @@ def _markup(facts: Facts, asked: tuple[str, ...]) -> str | None:
     return next((part for part in asked if part in facts.markup), None)
 
 
-def _pattern(facts: Facts, asked: re.Pattern[str]) -> str | None:
-    found = asked.search(facts.markup)
+def _pattern(facts: Facts, asked: re.Pattern[str] | None) -> str | None:
+    found = asked.search(facts.markup) if asked else None
     return found[0] if found else None
 
 

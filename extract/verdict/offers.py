@@ -35,7 +35,7 @@ _MOST_PROSE = 5000
 
 
 def cut_off(facts: Facts) -> Decision | None:
-    """An article that stops where an account or money would open the rest."""
+    """Find an article that stops where an account or money would open the rest."""
     offered = _offered(facts)
     if facts.weight >= WHOLE_ARTICLE and not offered and facts.head.is_free is not False:
         return None
@@ -117,7 +117,7 @@ def _share(facts: Facts, gates: list[Said], article: int) -> tuple[float | None,
 
 
 def offer_page(facts: Facts) -> Decision | None:
-    """Plans, prices and questions of billing, and no article."""
+    """Find plans, prices and questions of billing, and no article."""
     if facts.prose > _MOST_PROSE or facts.head.open_graph_type == "article":
         return None
     if not any(_PRICE.search(block.text) for _, block in facts.own):

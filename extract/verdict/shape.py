@@ -19,6 +19,7 @@ _MENU_SHARE = 0.5
 _NOSCRIPT = 600
 """Characters for readers without scripts from which they are a page, as an unclosed `noscript` makes them."""
 _MARKED_STORY = 200
+_STUB = 20
 _MUCH_PROSE = 700
 _TEASERS = 3
 _MANY_BLOCKS = 15
@@ -30,7 +31,7 @@ _LINES_SHARE = 0.6
 
 
 def whole_article(facts: Facts) -> Decision | None:
-    """An article that no notice beside it makes a wall."""
+    """Find an article that no notice beside it makes a wall."""
     if facts.weight < WHOLE_ARTICLE or _is_index(facts):
         return None
     return Verdict.ARTICLE, {
@@ -41,7 +42,7 @@ def whole_article(facts: Facts) -> Decision | None:
 
 
 def index(facts: Facts) -> Decision | None:
-    """A list of other pages."""
+    """Find a list of other pages."""
     if not _is_index(facts):
         return None
     total = max(1, facts.page.chars)
@@ -91,9 +92,9 @@ def _is_list(facts: Facts) -> bool:
 
 
 def script_shell(facts: Facts) -> Decision | None:
-    """A page that only its scripts would fill."""
+    """Find a page that only its scripts would fill."""
     menu = sum(block.link_chars for block in facts.page.blocks)
-    if len(facts.head.noscript) >= _NOSCRIPT:
+    if len(facts.head.noscript) >= _NOSCRIPT or _is_stub(facts):
         return None
     if facts.page.chars < SOME_TEXT and facts.head.scripts and menu <= _MENU_SHARE * facts.page.chars:
         evidence = {"rule": "script-shell", "chars": facts.page.chars, "scripts": facts.head.scripts}
@@ -101,15 +102,20 @@ def script_shell(facts: Facts) -> Decision | None:
     return None
 
 
+def _is_stub(facts: Facts) -> bool:
+    """Tell whether the markup says that the little text there is is an article."""
+    return facts.is_marked_article and facts.weight >= _STUB
+
+
 def nothing(facts: Facts) -> Decision | None:
-    """No visible text at all."""
+    """Find no visible text at all."""
     if facts.page.chars == 0 and len(facts.head.noscript) < _NOSCRIPT:
         return Verdict.EMPTY, {"rule": "no-visible-text", "confidence": 0.97}
     return None
 
 
 def short_article(facts: Facts) -> Decision | None:
-    """Some text, on a page that is nothing else."""
+    """Find some text, on a page that is nothing else."""
     if facts.weight >= SHORT_ARTICLE:
         confidence = sure(0.93, facts.weight, SHORT_ARTICLE)
         return Verdict.ARTICLE, {"rule": "short-article", "weight": facts.weight, "confidence": confidence}
@@ -120,8 +126,8 @@ def short_article(facts: Facts) -> Decision | None:
 
 
 def almost_nothing(facts: Facts) -> Decision | None:
-    """A frame without a text in it."""
-    if facts.weight < SOME_TEXT and facts.prose == 0 and len(facts.head.noscript) < _NOSCRIPT:
+    """Find a frame without a text in it."""
+    if facts.weight < SOME_TEXT and facts.prose == 0 and not _is_stub(facts) and len(facts.head.noscript) < _NOSCRIPT:
         evidence = {"rule": "no-article", "weight": facts.weight, "chars": facts.page.chars}
         return Verdict.EMPTY, {**evidence, "confidence": sure(0.9, facts.weight, SOME_TEXT)}
     return None

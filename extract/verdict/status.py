@@ -17,11 +17,12 @@ if TYPE_CHECKING:
 _BY_STATUS = {
     401: (Verdict.LOGIN_WALL, 0.9),
     402: (Verdict.PAYWALLED, 0.9),
+    418: (Verdict.BOT_WALL, 0.7),  # a joke of RFC 2324, by which several sites turn machines away
     410: (Verdict.REMOVED, 0.97),
     451: (Verdict.REMOVED, 0.95),  # RFC 7725
 }
 _TOO_MANY = 429
-_BLOCKING = frozenset({403, 405, 429, 503})
+_BLOCKING = frozenset({401, 403, 405, 418, 429, 503})
 # Beside 404 and the server's own errors, words of a wall prove nothing; that something was removed they may say.
 _SPOKEN = {
     403: (Verdict.BOT_WALL, Verdict.LOGIN_WALL, Verdict.REMOVED, Verdict.PARKED),
@@ -34,14 +35,14 @@ _MUCH_TEXT = 1500
 
 
 def error_status(facts: Facts) -> Decision | None:
-    """4xx or 5xx: what stands on an error page is no source's text, but it may prove a wall."""
+    """Judge 4xx and 5xx: what stands on an error page is no source's text, but it may prove a wall."""
     if facts.status < FIRST_ERROR:
         return None
     evidence: Evidence = {"rule": "http-status", "http_status": facts.status}
-    if known := _BY_STATUS.get(facts.status):
-        return known[0], {**evidence, "confidence": known[1]}
     if facts.status in _BLOCKING and (proof := guard_of_error(facts) or by_page(facts)):
         return proof[0], {**proof[1], **evidence}
+    if known := _BY_STATUS.get(facts.status):
+        return known[0], {**evidence, "confidence": known[1]}
     if facts.own_text < _MUCH_TEXT:
         for verdict in _SPOKEN.get(facts.status, ()):
             if said := next((said for said in facts.said if said.phrase.group == verdict), None):

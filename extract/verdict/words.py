@@ -27,25 +27,26 @@ _LOGIN_URL = re.compile(
     r"/(?:log-?in|sign-?in|anmelden|connexion|iniciar-sesion|login\.php|wp-login\.php)\b", re.IGNORECASE
 )
 _LOGIN_WORDS = re.compile(
-    r"\b(?:log ?-?in|sign ?-?in|sign up|anmeld(?:en|ung)|einloggen|connexion|se connecter|iniciar sesión|inicia sesión|entrar|entre na"
-    r"|accedi|accesso|inloggen|logowanie|zaloguj|logga in|log ind|logg inn|kirjaudu|přihlášení|přihlásit|giriş|oturum|вход|войти|авторизация"
-    r"|увійти|вхід|σύνδεση|đăng nhập|masuk)\b|ログイン|登录|登入|로그인|تسجيل الدخول|התחברות|लॉग ?इन|เข้าสู่ระบบ",
+    r"\b(?:log ?-?in|sign ?-?in|sign up|anmeld(?:en|ung)|einloggen|connexion|se connecter|iniciar sesión|inicia sesión"
+    r"|entrar|entre na|accedi|accesso|inloggen|logowanie|zaloguj|logga in|log ind|logg inn|kirjaudu|přihlášení"
+    r"|přihlásit|giriş|oturum|вход|войти|авторизация|увійти|вхід|σύνδεση|đăng nhập|masuk)\b"
+    r"|ログイン|登录|登入|로그인|تسجيل الدخول|התחברות|लॉग ?इन|เข้าสู่ระบบ",
     re.IGNORECASE,
 )
 
 
 def says_wall(facts: Facts) -> Decision | None:
-    """Words of a bot wall, a parked or removed page or a missing one, which stand on pages full of links too."""
+    """Find the words of a bot wall, a parked, removed or missing page; they stand on pages full of links too."""
     return _says(facts, _BEFORE_INDEX)
 
 
 def says_gate(facts: Facts) -> Decision | None:
-    """Words that ask for consent, a login or scripts, on a page that is no list."""
+    """Find words that ask for consent, a login or scripts, on a page that is no list."""
     return _says(facts, _AFTER_INDEX)
 
 
 def not_found(facts: Facts) -> Decision | None:
-    """A page that calls itself missing in its title, or by its address, and has little to say."""
+    """Find a page that calls itself missing in its title, or by its address, and has little to say."""
     if facts.weight >= WHOLE_ARTICLE or facts.own_text >= 2 * WHOLE_ARTICLE:
         return None
     said = next((said for said in _by(facts, Verdict.SOFT_404) if said.place is Place.TITLE), None)
@@ -72,7 +73,7 @@ def _is_told(facts: Facts, said: Said) -> bool:
 
 
 def login_form(facts: Facts) -> Decision | None:
-    """A form with a password, words or an address that ask for a login, and no text."""
+    """Find a form with a password, words or an address that ask for a login, and no text."""
     if not facts.head.passwords or facts.weight >= SHORT_ARTICLE or facts.own_text >= 2 * _REST_OF_TEXT:
         return None
     headings = [block.text for _, block in facts.own if block.tag in {"h1", "h2", "h3"}]
