@@ -157,7 +157,7 @@ class Facts:
 
     @cached_property
     def said(self) -> list[Said]:
-        """The phrases of `walls.toml` on the page, each with where it stands: title, blocks, then noscript text."""
+        """The phrases of `walls.toml` and `gates.toml` on the page: of its title, its blocks, its noscript text."""
         lines = [(part, Place.TITLE, -1) for part in (self.head.title, *_TITLE_PARTS.split(self.head.title)) if part]
         for order, block in enumerate(self.page.blocks):
             is_heading = block.tag in _HEADINGS
@@ -165,9 +165,13 @@ class Facts:
             if block.link_share < _MOSTLY_LINKS or place is not Place.TEXT:
                 lines.append((block.text, place, order))
         lines.append((self.head.noscript, Place.NOSCRIPT, -1))
-        table = load_table("walls.toml")
+        tables = (load_table("walls.toml"), load_table("gates.toml"))
         return [
-            Said(phrase, text, place, order) for text, place, order in lines for phrase in table.find_all(text) if text
+            Said(phrase, text, place, order)
+            for text, place, order in lines
+            if text
+            for table in tables
+            for phrase in table.find_all(text)
         ]
 
     def cut_chars(self, kind: NoticeKind) -> int:
