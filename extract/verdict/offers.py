@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from archive.records import NoticeKind, Verdict
 from extract.facts import Place
+from extract.phrases import fold_words
 from extract.survey import weight
 from extract.verdict.decision import SHORT_ARTICLE, WHOLE_ARTICLE, shown, sure
 
@@ -24,7 +25,12 @@ _FEW_WORDS = 80
 _OFFERED = 2 * SHORT_ARTICLE
 _NOT_FREE = 1.5 * WHOLE_ARTICLE
 _TOLD = 4000
-_SHARE = re.compile(r"(\d{1,2}(?:[.,]\d+)?)\s?%")
+# Of the article: an offer that is 50 % off says nothing of what is there.
+_SHARE = re.compile(
+    r"(\d{1,2}(?:[.,]\d+)?)\s?%\s(?:of (?:this|the|your) (?:article|story|post)|de (?:cet|l') ?article|d(?:ies)?es artikels"
+    r"|d(?:el|e este) artículo|d(?:o|este) artigo|d(?:ell'|i quest') ?articolo|van dit artikel|artykułu|tekstu|стат(?:ьи|ті))",
+    re.IGNORECASE,
+)
 _READ = re.compile(r"\b(?:read|gelesen|lu|leído|lido|letto|gelezen|przeczyta\w*|прочита\w*)\b", re.IGNORECASE)
 _CHARS_LEFT = re.compile(r"残り[:：]?\s?(\d[\d,]*)\s?文字")
 
@@ -62,7 +68,7 @@ def _sure_cut_off(facts: Facts, article: int, share: float | None, *, asks: bool
     not_free = facts.head.is_free is False
     if not (asks or not_free) or (share is not None and share >= _WHOLE_SHARE and not told):
         return None
-    if share is not None and (told or share < _CUT_SHARE):
+    if share is not None and (told or (share < _CUT_SHARE and (not_free or article < WHOLE_ARTICLE))):
         return 0.97 if article < _TOLD else None
     if any(said.phrase.group == "meter" for said in facts.said) and not _gates(facts):
         return None
@@ -104,7 +110,7 @@ def _article_weight(facts: Facts, gates: list[Said]) -> int:
 def _share(facts: Facts, gates: list[Said], article: int) -> tuple[float | None, str | None]:
     """Return which share of the article is there, and what told it: the page's words, or its `wordCount`."""
     for gate in gates:
-        if found := _SHARE.search(gate.text):
+        if found := _SHARE.search(fold_words(gate.text)):
             percent = float(found[1].replace(",", "."))
             return round((percent if _READ.search(gate.text) else 100 - percent) / 100, 2), "phrase"
         if found := _CHARS_LEFT.search(gate.text):
