@@ -27,8 +27,9 @@ _NOT_FREE = 1.5 * WHOLE_ARTICLE
 _TOLD = 4000
 # Of the article: an offer that is 50 % off says nothing of what is there.
 _SHARE = re.compile(
-    r"(\d{1,2}(?:[.,]\d+)?)\s?%\s(?:of (?:this|the|your) (?:article|story|post)|de (?:cet|l') ?article|d(?:ies)?es artikels"
-    r"|d(?:el|e este) artículo|d(?:o|este) artigo|d(?:ell'|i quest') ?articolo|van dit artikel|artykułu|tekstu|стат(?:ьи|ті))",
+    r"(\d{1,2}(?:[.,]\d+)?)\s?%\s(?:of (?:this|the|your) (?:article|story|post)|de (?:cet|l') ?article"
+    r"|d(?:ies)?es artikels|d(?:el|e este) artículo|d(?:o|este) artigo|d(?:ell'|i quest') ?articolo|van dit artikel"
+    r"|artykułu|tekstu|стат(?:ьи|ті))",
     re.IGNORECASE,
 )
 _READ = re.compile(r"\b(?:read|gelesen|lu|leído|lido|letto|gelezen|przeczyta\w*|прочита\w*)\b", re.IGNORECASE)
@@ -43,7 +44,8 @@ _MOST_PROSE = 5000
 def cut_off(facts: Facts) -> Decision | None:
     """Find an article that stops where an account or money would open the rest."""
     offered = _offered(facts)
-    if facts.weight >= WHOLE_ARTICLE and not offered and facts.head.is_free is not False:
+    is_asked = offered or facts.head.is_free is False or _tells_share(facts)
+    if facts.weight >= WHOLE_ARTICLE and not is_asked:
         return None
     gates = _gates(facts)
     article = _article_weight(facts, gates)
@@ -105,6 +107,10 @@ def _article_weight(facts: Facts, gates: list[Said]) -> int:
     """Return the article's weight without the gates that were taken for its paragraphs."""
     lines = set((facts.text or "").split("\n"))
     return max(0, facts.weight - sum(weight(text) for text in {gate.text for gate in gates} & lines))
+
+
+def _tells_share(facts: Facts) -> bool:
+    return any("%" in block.text and _SHARE.search(fold_words(block.text)) for _, block in facts.own)
 
 
 def _share(facts: Facts, gates: list[Said], article: int) -> tuple[float | None, str | None]:
