@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from archive.records import NoticeKind
@@ -161,24 +162,29 @@ class Container:
 def find_containers(tree: HtmlElement, page_chars: int) -> Iterator[Container]:
     """Yield the outermost containers of *tree* in document order; *page_chars* is its visible text."""
     body = tree.find("body")
-    if body is None:
-        return
-    stack = [(element, 0) for element in reversed(body)]
-    while stack:
-        element, refused = stack.pop()
-        rules = _rules_for(element) if refused < _MAX_REFUSED else []
+    found: set[HtmlElement] = set()
+    refused: set[HtmlElement] = set()
+    for element in () if body is None else body.iter(*_CUTTABLE):
+        rules = _rules_for(f"{element.get('class', '')} {element.get('id', '')}")
+        if not rules:
+            continue
+        ancestors = set(element.iterancestors())
+        if not found.isdisjoint(ancestors) or len(refused & ancestors) >= _MAX_REFUSED:
+            continue
         if container := next(filter(None, (_judge(element, rule, page_chars) for rule in rules)), None):
+            found.add(element)
             yield container
         else:
-            stack.extend((child, refused + bool(rules)) for child in reversed(element))
+            refused.add(element)
 
 
-def _rules_for(element: HtmlElement) -> list[ContainerRule]:
-    """Return the rules that the element's names speak for."""
-    words = _words(element) if element.tag in _CUTTABLE else ""
+@lru_cache(maxsize=4096)
+def _rules_for(names: str) -> tuple[ContainerRule, ...]:
+    """Return the rules that an element's class and id speak for."""
+    words = _words(names)
     if not words or not _ANY.search(words):
-        return []
-    return [rule for rule, pattern in _COMPILED if pattern.search(words)]
+        return ()
+    return tuple(rule for rule, pattern in _COMPILED if pattern.search(words))
 
 
 def _judge(element: HtmlElement, rule: ContainerRule, page_chars: int) -> Container | None:
@@ -187,11 +193,8 @@ def _judge(element: HtmlElement, rule: ContainerRule, page_chars: int) -> Contai
     return None if text is None else Container(element, rule.kind, f"container:{rule.rule}", text)
 
 
-def _words(element: HtmlElement) -> str:
+def _words(names: str) -> str:
     """Return class and id in lower case, words joined with `-`, names with a space."""
-    names = f"{element.get('class', '')} {element.get('id', '')}"
-    if names == " ":
-        return ""
     return _NOT_WORD.sub("-", _CAMEL.sub("-", names).lower()).replace("- ", " ").strip(" -")
 
 

@@ -7,12 +7,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import lxml.html
-from lxml.etree import ErrorTypes, LxmlError
+from lxml.etree import ElementDefaultClassLookup, ErrorTypes, LxmlError
+from lxml.html import HtmlElement
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-
-    from lxml.html import HtmlElement
 
 # C0 controls but tab and line ends, C1 controls, surrogates and non-characters: libxml2 refuses or drops them.
 _FORBIDDEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff\ufffe\uffff]")
@@ -31,6 +30,11 @@ _SILENT_TAGS = frozenset(
     "script style template head title meta link noscript iframe object embed applet canvas svg math map "
     "audio video source track select datalist textarea noframes rt rp".split()
 )
+
+
+# lxml.html asks a function of Python for the class of each element each time that it is met, which takes longer than
+# anything that is done to it here; no element is a form here.
+_CLASSES = ElementDefaultClassLookup(element=HtmlElement)
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +73,7 @@ def _parse(text: str) -> tuple[HtmlElement | None, bool]:
     parser = lxml.html.HTMLParser(
         encoding="utf-8", remove_comments=True, remove_pis=True, collect_ids=False, huge_tree=True
     )
+    parser.set_element_class_lookup(_CLASSES)
     try:
         tree = lxml.html.document_fromstring(text.encode("utf-8"), parser=parser)
     except LxmlError:
