@@ -13,12 +13,13 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from archive.records import NoticeKind
-from extract.markup import text_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from lxml.html import HtmlElement
+
+    from extract.markup import Reading
 
 _CUTTABLE = frozenset(
     "div section aside ul ol dl li p span form footer header nav dialog details table h2 h3 h4 h5 h6 "
@@ -159,8 +160,8 @@ class Container:
     text: str
 
 
-def find_containers(tree: HtmlElement, page_chars: int) -> Iterator[Container]:
-    """Yield the outermost containers of *tree* in document order; *page_chars* is its visible text."""
+def find_containers(tree: HtmlElement, reading: Reading, page_chars: int) -> Iterator[Container]:
+    """Yield the outermost containers of *tree* in document order; *reading* is its visible text, of *page_chars*."""
     body = tree.find("body")
     found: set[HtmlElement] = set()
     refused: set[HtmlElement] = set()
@@ -171,7 +172,7 @@ def find_containers(tree: HtmlElement, page_chars: int) -> Iterator[Container]:
         ancestors = set(element.iterancestors())
         if not found.isdisjoint(ancestors) or len(refused & ancestors) >= _MAX_REFUSED:
             continue
-        if container := next(filter(None, (_judge(element, rule, page_chars) for rule in rules)), None):
+        if container := next(filter(None, (_judge(element, rule, reading, page_chars) for rule in rules)), None):
             found.add(element)
             yield container
         else:
@@ -187,9 +188,9 @@ def _rules_for(names: str) -> tuple[ContainerRule, ...]:
     return tuple(rule for rule, pattern in _COMPILED if pattern.search(words))
 
 
-def _judge(element: HtmlElement, rule: ContainerRule, page_chars: int) -> Container | None:
+def _judge(element: HtmlElement, rule: ContainerRule, reading: Reading, page_chars: int) -> Container | None:
     """Return *element* as a container if nothing in it speaks for the article."""
-    text = _safe_text(element, rule, page_chars)
+    text = _safe_text(element, rule, reading, page_chars)
     return None if text is None else Container(element, rule.kind, f"container:{rule.rule}", text)
 
 
@@ -198,9 +199,9 @@ def _words(names: str) -> str:
     return _NOT_WORD.sub("-", _CAMEL.sub("-", names).lower()).replace("- ", " ").strip(" -")
 
 
-def _safe_text(element: HtmlElement, rule: ContainerRule, page_chars: int) -> str | None:
+def _safe_text(element: HtmlElement, rule: ContainerRule, reading: Reading, page_chars: int) -> str | None:
     """Return the element's text if cutting it is safe under *rule*, else None."""
-    text = text_of(element)
+    text = reading.text_of(element)
     if len(text) > rule.max_share * page_chars and not _is_only_consent(element, rule, text):
         return None
     if element.find(".//h1") is not None or element.find(".//*[@itemprop='articleBody']") is not None:
