@@ -144,8 +144,13 @@ RULES: tuple[ContainerRule, ...] = (
     ),
 )
 
-_COMPILED = tuple((rule, re.compile(rf"(?:^|[ -])(?:{rule.words})(?:[ -]|$)")) for rule in RULES)
-_ANY = re.compile("|".join(pattern.pattern for _, pattern in _COMPILED))
+
+def _whole_words(*words: str) -> re.Pattern[str]:
+    return re.compile(rf"(?<![^ -])(?:{'|'.join(words)})(?![^ -])")
+
+
+_COMPILED = tuple((rule, _whole_words(rule.words)) for rule in RULES)
+_ANY = _whole_words(*(rule.words for rule in RULES))
 _CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 _NOT_WORD = re.compile(r"[^a-z0-9 ]+")
 

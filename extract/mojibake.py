@@ -26,6 +26,7 @@ _SUSPECT = re.compile("[ÃÂâÅÄÐÑØÙÎÏðåæçèéãäàï][\x80-\xbf€
 # A repair that makes what no text holds has read something else than text.
 _NO_TEXT = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffd-\uffff\ud800-\udfff]")
 _MIN_GAIN = 2
+_TEXT = XPath("string()")
 _CONTENTS = XPath("//meta/@content")
 
 
@@ -54,7 +55,7 @@ def repair_tree(tree: HtmlElement) -> Repaired:
     counts, and no text.
     """
     lines = restored = 0
-    if not _SUSPECT.search("".join(tree.itertext())) and not _SUSPECT.search("".join(_CONTENTS(tree))):
+    if not _SUSPECT.search(_TEXT(tree)) and not _SUSPECT.search("".join(_CONTENTS(tree))):
         return Repaired("")
     for element in tree.iter():
         attributes = [("content", element.get("content"))] if element.tag == "meta" else []
