@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from archive.records import NoticeKind
 from extract.comments import find_comments
 from extract.containers import find_containers
-from extract.markup import Block, blocks
+from extract.markup import Block, read
 from extract.phrases import Phrase, load_table
 
 if TYPE_CHECKING:
@@ -68,9 +68,9 @@ class Survey:
 
 def survey(tree: HtmlElement) -> Survey:
     """Survey *tree*, and cut from it what the tables of containers and phrases know."""
-    page = Survey(list(blocks(tree)))
-    total = page.chars
-    found = [(item.element, item) for item in find_containers(tree, total)]
+    reading = read(tree)
+    page = Survey(reading.blocks)
+    found = [(item.element, item) for item in find_containers(tree, reading, page.chars)]
     owners = _Owners(element for element, _ in found)
     commented = find_comments(tree, owners.is_owned)
     owners.add(commented)
