@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 _AFTER_HEADING = 15
 _LINK_BLOCK = 0.7
 _TEASER_LINK_SHARE = 0.4
+# What begins like a credit ("Source: …") and is longer than this is a paragraph.
+_MAX_CREDIT = 200
 # Running text, against menus, captions and lists of links.
 _PROSE_WEIGHT = 70
 _PROSE_LINK_SHARE = 0.4
@@ -194,6 +196,8 @@ def _cut_phrases(page: Survey) -> list[HtmlElement]:
 def is_notice(phrase: Phrase, block: Block) -> bool:
     """Return whether *block* is the notice that *phrase* suggests, not a sentence that begins like it."""
     if block.text[0] in "“„\"«‚'‘" and not phrase.is_whole:
+        return False
+    if phrase.group == NoticeKind.LEGAL and phrase.begins and len(block.text) > _MAX_CREDIT:
         return False
     if phrase.group == NoticeKind.RELATED and not phrase.is_whole and not phrase.ends:
         return block.link_share >= _TEASER_LINK_SHARE or not block.text.endswith(_SENTENCE_ENDS)
