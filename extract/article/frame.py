@@ -38,7 +38,7 @@ _LEAST = 0.15
 # What holds the page's title is a whole article from this weight on.
 _ENOUGH_BELOW_TITLE = 800
 # Pruning that leaves less than this share of a frame's running text has taken the article for something else.
-_LEAST_PRUNED = 0.3
+_LEAST_PRUNED = 0.5
 # The share of the running text that the frame of our own holds.
 _DENSE_SHARE = 0.8
 # With less text in paragraphs than this, the text of other elements counts as well, as it does for trafilatura.
