@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -39,10 +40,15 @@ def find_comments(tree: HtmlElement, is_cut: Callable[[HtmlElement], bool]) -> l
 def _is_comments(element: HtmlElement) -> bool:
     """Return whether the element's own names say comments, and nothing in it is the article."""
     names = f"{element.get('class', '')} {element.get('id', '')}"
-    if len(names) == 1 or not _WORDS.search(names):
+    if len(names) == 1 or not _says_comments(names):
         return False
     return (
         element.find(".//h1") is None
         and element.find(".//*[@itemprop='articleBody']") is None
         and (element.tag == "article" or element.find(".//article") is None or _SINGLE.search(names) is not None)
     )
+
+
+@lru_cache(maxsize=1 << 14)
+def _says_comments(names: str) -> bool:
+    return _WORDS.search(names) is not None

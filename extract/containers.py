@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from archive.records import NoticeKind
@@ -142,10 +143,10 @@ RULES: tuple[ContainerRule, ...] = (
     ),
 )
 
-_COMPILED = tuple((rule, re.compile(rf"(?:^|[ -])(?:{rule.words})(?:[ -]|$)")) for rule in RULES)
+_COMPILED = tuple((rule, re.compile(rf"(?:^|-)(?:{rule.words})(?:-|$)")) for rule in RULES)
 _ANY = re.compile("|".join(pattern.pattern for _, pattern in _COMPILED))
 _CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
-_NOT_WORD = re.compile(r"[^a-z0-9 ]+")
+_NOT_WORD = re.compile(r"[^a-z0-9]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,24 +176,26 @@ def find_containers(tree: HtmlElement, page_chars: int) -> Iterator[Container]:
 
 def _rules_for(element: HtmlElement) -> list[ContainerRule]:
     """Return the rules that the element's names speak for."""
-    words = _words(element) if element.tag in _CUTTABLE else ""
-    if not words or not _ANY.search(words):
+    if element.tag not in _CUTTABLE:
         return []
-    return [rule for rule, pattern in _COMPILED if pattern.search(words)]
+    names = f"{element.get('class', '')} {element.get('id', '')}".split()
+    found = {place for name in names for place in _rules_of(name)}
+    return [RULES[place] for place in sorted(found)]
+
+
+@lru_cache(maxsize=1 << 16)
+def _rules_of(name: str) -> tuple[int, ...]:
+    """Return the places in the table of the rules that one class or id speaks for."""
+    words = _NOT_WORD.sub("-", _CAMEL.sub("-", name).lower()).strip("-")
+    if not _ANY.search(words):
+        return ()
+    return tuple(place for place, (_, pattern) in enumerate(_COMPILED) if pattern.search(words))
 
 
 def _judge(element: HtmlElement, rule: ContainerRule, page_chars: int) -> Container | None:
     """Return *element* as a container if nothing in it speaks for the article."""
     text = _safe_text(element, rule, page_chars)
     return None if text is None else Container(element, rule.kind, f"container:{rule.rule}", text)
-
-
-def _words(element: HtmlElement) -> str:
-    """Return class and id in lower case, words joined with `-`, names with a space."""
-    names = f"{element.get('class', '')} {element.get('id', '')}"
-    if names == " ":
-        return ""
-    return _NOT_WORD.sub("-", _CAMEL.sub("-", names).lower()).replace("- ", " ").strip(" -")
 
 
 def _safe_text(element: HtmlElement, rule: ContainerRule, page_chars: int) -> str | None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import lxml.html
-from lxml.etree import ErrorTypes, LxmlError
+from lxml.etree import ErrorTypes, LxmlError, iterwalk
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -97,14 +97,13 @@ class _Run:
         self.pieces: list[str] = []
         self.link_chars = 0
 
-    def add(self, piece: str | None, *, linked: bool) -> None:
-        if piece:
-            self.pieces.append(piece)
-            if linked:
-                self.link_chars += len(fold(piece))
+    def add(self, piece: str, *, linked: bool) -> None:
+        self.pieces.append(piece)
+        if linked:
+            self.link_chars += len(fold(piece))
 
     def finish(self) -> Block | None:
-        text = fold("".join(self.pieces))
+        text = fold("".join(self.pieces)) if self.pieces else ""
         if not text:
             return None
         element = self.element
@@ -112,36 +111,36 @@ class _Run:
         return Block(text, min(self.link_chars, len(text)), element, element.tag, names)
 
 
-def blocks(root: HtmlElement) -> Iterator[Block]:  # noqa: C901  # one walk, and each step of it short
+def blocks(root: HtmlElement) -> Iterator[Block]:  # noqa: C901, PLR0912  # one walk, and each step of it short
     """Yield the visible text of *root* in document order, one block at a time; the tail is not part of it."""
     run = _Run(root)
     linked = 0
-    # An explicit stack, since pages nest deeper than Python may recurse: (element, opening or closing).
-    stack: list[tuple[HtmlElement, bool]] = [(root, True)]
-    while stack:
-        element, opening = stack.pop()
+    walk = iterwalk(root, events=("start", "end"))
+    for event, element in walk:
         tag = element.tag
-        if opening:
-            if isinstance(tag, str) and tag not in _SILENT_TAGS:
-                if tag in BLOCK_TAGS:
-                    if block := run.finish():
-                        yield block
-                    run = _Run(element)
-                linked += tag == "a"
-                run.add(element.text, linked=linked > 0)
-                stack.append((element, False))
-                stack.extend((child, True) for child in reversed(element))
-            elif element is not root:
-                run.add(element.tail, linked=linked > 0)
+        if tag in _SILENT_TAGS:
+            if event == "start":
+                walk.skip_subtree()
+                continue
+        elif event == "start":
+            if tag in BLOCK_TAGS:
+                if block := run.finish():
+                    yield block
+                run = _Run(element)
+            elif tag == "a":
+                linked += 1
+            if text := element.text:
+                run.add(text, linked=linked > 0)
             continue
-        linked -= tag == "a"
-        if tag in BLOCK_TAGS:
+        elif tag in BLOCK_TAGS:
             if block := run.finish():
                 yield block
             parent = element.getparent() if element is not root else None
             run = _Run(element if parent is None else _block_ancestor(parent, root))
-        if element is not root:
-            run.add(element.tail, linked=linked > 0)
+        elif tag == "a":
+            linked -= 1
+        if element is not root and (tail := element.tail):
+            run.add(tail, linked=linked > 0)
     if block := run.finish():
         yield block
 

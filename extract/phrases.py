@@ -78,6 +78,8 @@ class PhraseTable:
         self._by_word: dict[str, list[Phrase]] = defaultdict(list)
         self._unspaced: list[Phrase] = []
         self._wordless: list[Phrase] = []
+        # Twice, since folding white space may make a text shorter.
+        self._longest = 2 * max((phrase.max_chars for phrase in phrases), default=0)
         for phrase in phrases:
             self._add(phrase)
 
@@ -99,6 +101,8 @@ class PhraseTable:
 
     def find_all(self, text: str) -> Iterator[Phrase]:
         """Yield every phrase that the block *text* is or holds."""
+        if len(text) > self._longest:
+            return
         folded = fold_words(text)
         if whole := self._whole.get(_EDGE.sub("", folded)):
             yield whole

@@ -30,6 +30,7 @@ _MAX_CREDIT = 200
 # Running text, against menus, captions and lists of links.
 _PROSE_WEIGHT = 70
 _PROSE_LINK_SHARE = 0.4
+_FIRST_DENSE = "\u3040"
 _DENSE = re.compile("[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
 # With less running text than this beside them, readers' comments are the page's content.
 _MIN_ARTICLE = 250
@@ -120,7 +121,7 @@ def is_prose(block: Block) -> bool:
 
 def weight(text: str) -> int:
     """Return the length of *text* in characters of Latin script: one of Chinese or Japanese says as much as three."""
-    return len(text) + 2 * len(_DENSE.findall(text))
+    return len(text) if text.isascii() or max(text) < _FIRST_DENSE else len(text) + 2 * len(_DENSE.findall(text))
 
 
 def _outside(page: Survey, owned: dict[HtmlElement, list[int]]) -> list[Block]:

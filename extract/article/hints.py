@@ -5,13 +5,13 @@ from __future__ import annotations
 import json
 import re
 from dataclasses import dataclass
+from html import unescape
 from typing import TYPE_CHECKING, Any
 
 from lxml.etree import XPath
-from lxml.html import fragment_fromstring
 
 from extract.article.shape import squeeze
-from extract.markup import blocks
+from extract.markup import blocks, fold, parse
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -75,9 +75,9 @@ def _is_text(step: object) -> bool:
 
 def _plain(body: str) -> str:
     """Return *body* without markup, which some pages put there, escaped or not."""
-    if "<" in body or "&" in body:
-        root = fragment_fromstring(body, create_parent="div")
-        if "<" in (text := root.text_content()) and ">" in text:
-            root = fragment_fromstring(text, create_parent="div")
-        return "\n".join(block.text for block in blocks(root))
-    return "\n".join(filter(None, (" ".join(line.split()) for line in body.split("\n"))))
+    if "<" not in body and "&" not in body:
+        return "\n".join(filter(None, map(fold, body.split("\n"))))
+    if "&lt;" in body:
+        body = unescape(body)
+    root = parse(body)
+    return "" if root is None else "\n".join(block.text for block in blocks(root))
