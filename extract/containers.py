@@ -146,13 +146,13 @@ RULES: tuple[ContainerRule, ...] = (
 
 
 def _whole_words(*words: str) -> re.Pattern[str]:
-    return re.compile(rf"(?<![^ -])(?:{'|'.join(words)})(?![^ -])")
+    return re.compile(rf"(?<![^-])(?:{'|'.join(words)})(?![^-])")
 
 
 _COMPILED = tuple((rule, _whole_words(rule.words)) for rule in RULES)
 _ANY = _whole_words(*(rule.words for rule in RULES))
 _CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
-_NOT_WORD = re.compile(r"[^a-z0-9 ]+")
+_NOT_WORD = re.compile(r"[^a-z0-9]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,7 +171,7 @@ def find_containers(tree: HtmlElement, reading: Reading, page_chars: int) -> Ite
     found: set[HtmlElement] = set()
     refused: set[HtmlElement] = set()
     for element in () if body is None else body.iter(*_CUTTABLE):
-        rules = _rules_for(f"{element.get('class', '')} {element.get('id', '')}")
+        rules = _rules_for(element)
         if not rules:
             continue
         ancestors = set(element.iterancestors())
@@ -184,24 +184,25 @@ def find_containers(tree: HtmlElement, reading: Reading, page_chars: int) -> Ite
             refused.add(element)
 
 
-@lru_cache(maxsize=4096)
-def _rules_for(names: str) -> tuple[ContainerRule, ...]:
-    """Return the rules that an element's class and id speak for."""
-    words = _words(names)
-    if not words or not _ANY.search(words):
+def _rules_for(element: HtmlElement) -> list[ContainerRule]:
+    """Return the rules that the element's names speak for."""
+    names = f"{element.get('class', '')} {element.get('id', '')}".split()
+    return [RULES[place] for place in sorted({place for name in names for place in _rules_of(name)})]
+
+
+@lru_cache(maxsize=1 << 14)
+def _rules_of(name: str) -> tuple[int, ...]:
+    """Return the places in the table of the rules that one class or id speaks for."""
+    words = _NOT_WORD.sub("-", _CAMEL.sub("-", name).lower()).strip("-")
+    if not _ANY.search(words):
         return ()
-    return tuple(rule for rule, pattern in _COMPILED if pattern.search(words))
+    return tuple(place for place, (_, pattern) in enumerate(_COMPILED) if pattern.search(words))
 
 
 def _judge(element: HtmlElement, rule: ContainerRule, reading: Reading, page_chars: int) -> Container | None:
     """Return *element* as a container if nothing in it speaks for the article."""
     text = _safe_text(element, rule, reading, page_chars)
     return None if text is None else Container(element, rule.kind, f"container:{rule.rule}", text)
-
-
-def _words(names: str) -> str:
-    """Return class and id in lower case, words joined with `-`, names with a space."""
-    return _NOT_WORD.sub("-", _CAMEL.sub("-", names).lower()).replace("- ", " ").strip(" -")
 
 
 def _safe_text(element: HtmlElement, rule: ContainerRule, reading: Reading, page_chars: int) -> str | None:
