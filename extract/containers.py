@@ -171,7 +171,7 @@ def find_containers(tree: HtmlElement, reading: Reading, page_chars: int) -> Ite
     found: set[HtmlElement] = set()
     refused: set[HtmlElement] = set()
     for element in () if body is None else body.iter(*_CUTTABLE):
-        rules = _rules_for(element)
+        rules = _rules_for(f"{element.get('class', '')} {element.get('id', '')}")
         if not rules:
             continue
         ancestors = set(element.iterancestors())
@@ -184,10 +184,10 @@ def find_containers(tree: HtmlElement, reading: Reading, page_chars: int) -> Ite
             refused.add(element)
 
 
-def _rules_for(element: HtmlElement) -> list[ContainerRule]:
-    """Return the rules that the element's names speak for."""
-    names = f"{element.get('class', '')} {element.get('id', '')}".split()
-    return [RULES[place] for place in sorted({place for name in names for place in _rules_of(name)})]
+@lru_cache(maxsize=1 << 12)
+def _rules_for(names: str) -> tuple[ContainerRule, ...]:
+    """Return the rules that an element's *names*, class and id, speak for."""
+    return tuple(RULES[place] for place in sorted({place for name in names.split() for place in _rules_of(name)}))
 
 
 @lru_cache(maxsize=1 << 14)

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from extract.json_ld import json_ld_of, values
-from extract.markup import Block, fold
+from extract.markup import Block, fold, weight
 from extract.phrases import Phrase, load_table
-from extract.survey import Survey, prose_chars, weight
+from extract.survey import Survey, prose_chars
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -121,9 +121,7 @@ class Facts:
     def own_weight(self) -> int:
         """The article's weight without its lines that are links."""
         lines = set((self.text or "").split("\n"))
-        linked = sum(
-            weight(block.text) for block in self.left if block.link_share >= _LINE_OF_LINKS and block.text in lines
-        )
+        linked = sum(block.weight for block in self.left if block.link_share >= _LINE_OF_LINKS and block.text in lines)
         return self.weight - linked
 
     @property
@@ -148,7 +146,7 @@ class Facts:
     @cached_property
     def own_text(self) -> int:
         """The weight of what the page itself says."""
-        return sum(weight(block.text) for _, block in self.own)
+        return sum(block.weight for _, block in self.own)
 
     @cached_property
     def first_kept(self) -> int:

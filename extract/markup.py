@@ -16,6 +16,8 @@ _NESTING = re.compile(
     r"</?(?!(?:html|head|title|meta|script|style|body|p|br|h[1-6]|a|noscript|template)\b)[a-z][^<>]*>", re.IGNORECASE
 )
 
+_DENSE = re.compile("[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
+
 BLOCK_TAGS = frozenset(
     "address article aside blockquote body br button caption center dd details dialog dir div dl dt "
     "fieldset figcaption figure footer form frameset h1 h2 h3 h4 h5 h6 header hr html legend li main "
@@ -47,6 +49,9 @@ class Block:
     """The element's tag when the page was read: what extracts an article renames it."""
     names: str = ""
     """The element's class and id when the page was read."""
+
+    weight: int = 0
+    """As `weight` counts the text."""
 
     @property
     def link_share(self) -> float:
@@ -86,6 +91,11 @@ def fold(text: str) -> str:
 def blocks(root: HtmlElement) -> list[Block]:
     """Return the visible text of *root* in document order, block by block; its tail is not part of it."""
     return read(root).blocks
+
+
+def weight(text: str) -> int:
+    """Return the length of *text* in characters of Latin script: one of Chinese or Japanese says as much as three."""
+    return len(text) if text.isascii() else len(text) + 2 * len(_DENSE.findall(text))
 
 
 def text_of(element: HtmlElement) -> str:
@@ -178,6 +188,6 @@ class _Reader:
             element = self._around[-1]
             names = f"{element.get('class', '')} {element.get('id', '')}".strip()
             link_chars = min(self._link_chars, len(text))
-            self.reading.blocks.append(Block(text, link_chars, element, element.tag, names))
+            self.reading.blocks.append(Block(text, link_chars, element, element.tag, names, weight(text)))
         self._pieces = []
         self._link_chars = 0

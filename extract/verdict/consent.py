@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 from archive.records import NoticeKind, Verdict
 from extract.facts import Place
-from extract.survey import weight
 from extract.verdict.decision import SHORT_ARTICLE, WHOLE_ARTICLE, shown, sure
 
 if TYPE_CHECKING:
@@ -37,7 +36,7 @@ def consent_wall(facts: Facts) -> Decision | None:
         return None
     cut = facts.cut_chars(NoticeKind.COOKIE)
     about = [block for _, block in facts.own if _ABOUT.search(block.text)]
-    dialog = cut + sum(weight(block.text) for block in about)
+    dialog = cut + sum(block.weight for block in about)
     rest = facts.own_text - (dialog - cut)
     limit = SHORT_ARTICLE * 0.5 if facts.is_marked_article else _REST
     share = dialog / max(1, dialog + rest)

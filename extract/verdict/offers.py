@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 from archive.records import NoticeKind, Verdict
 from extract.facts import Place
+from extract.markup import weight
 from extract.phrases import fold_words
-from extract.survey import weight
 from extract.verdict.decision import SHORT_ARTICLE, WHOLE_ARTICLE, shown, sure
 
 if TYPE_CHECKING:

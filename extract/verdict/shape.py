@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from archive.records import Verdict
-from extract.survey import weight
+from extract.markup import weight
 from extract.verdict.decision import SHORT_ARTICLE, SOME_TEXT, WHOLE_ARTICLE, sure
 
 if TYPE_CHECKING:
@@ -76,7 +76,7 @@ def _is_mostly_links(facts: Facts) -> bool:
     links = sum(block.link_chars for block in facts.page.blocks)
     if not links or links < _INDEX_LINKS * facts.page.chars:
         return False
-    stories = sum(weight(block.text) >= _STORY_LINK and block.link_share >= _INDEX_LINKS for block in facts.left)
+    stories = sum(block.weight >= _STORY_LINK and block.link_share >= _INDEX_LINKS for block in facts.left)
     return stories >= _STORY_LINKS or len(facts.left) >= _MANY_BLOCKS
 
 
@@ -87,7 +87,7 @@ def _is_list(facts: Facts) -> bool:
     if min(facts.head.articles, facts.head.headlines) >= _TEASERS:
         return True
     lines = [block.text for block in facts.left if block.link_chars >= _STORY_LINK and len(block.text) < _LINE]
-    total = sum(weight(block.text) for block in facts.left)
+    total = sum(block.weight for block in facts.left)
     return len(lines) >= _STORY_LINKS and sum(map(weight, lines)) >= _LINES_SHARE * total
 
 

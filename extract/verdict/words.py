@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from archive.records import Verdict
 from extract.facts import Place
-from extract.survey import weight
+from extract.markup import weight
 from extract.verdict.decision import SHORT_ARTICLE, WHOLE_ARTICLE, shown, sure
 
 if TYPE_CHECKING:
