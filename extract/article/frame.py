@@ -12,10 +12,10 @@ from copy import deepcopy
 from typing import TYPE_CHECKING
 
 from lxml.etree import XPath
-from trafilatura.htmlprocessing import prune_unwanted_nodes, tree_cleaning
+from trafilatura.htmlprocessing import tree_cleaning
 from trafilatura.main_extractor import prune_unwanted_sections
 from trafilatura.settings import TAG_CATALOG, Extractor
-from trafilatura.xpaths import BODY_XPATH, RAW_TREE_PRUNE_XPATH, REMOVE_COMMENTS_AND_LISTS_XPATH
+from trafilatura.xpaths import BODY_XPATH
 
 from extract.article.shape import HEADINGS, LIST_TAGS, above
 from extract.survey import is_prose, weight
@@ -84,8 +84,6 @@ def _has_title(frame: HtmlElement) -> bool:
 
 def _clean(tree: HtmlElement) -> None:
     """Take from *tree* what is never content, and name its elements as trafilatura does."""
-    prune_unwanted_nodes(tree, RAW_TREE_PRUNE_XPATH)
-    prune_unwanted_nodes(tree, REMOVE_COMMENTS_AND_LISTS_XPATH)
     tree_cleaning(tree, _OPTIONS)
     for element in tree.iter(*_RENAMED):
         element.tag = _RENAMED[element.tag]
