@@ -41,6 +41,9 @@ _MIN_LINK_LINE = 25
 _MAX_LINK_LINE = 200
 _MAX_LINK_LINES = 0.3
 _LABEL_CHARS = 60
+_ADDRESS_CHARS = 90
+# At the end of an article: where to read on.
+_ADDRESS = re.compile(r"https?://|www\.", re.IGNORECASE)
 
 _LEAD_NAMES = re.compile(
     r"lead(?!er|ing)|intro|teaser|excerpt|abstract|summary|chapo|standfirst|\bdek\b|sub-?title|sub-?head|vorspann"
@@ -249,4 +252,5 @@ def _is_label(block: Block) -> bool:
         block.tag in HEADINGS
         or block.link_share >= _LINK_LINE
         or (len(text) < _LABEL_CHARS and text.endswith((":", "：")))
+        or (len(text) < _ADDRESS_CHARS and _ADDRESS.search(text) is not None)
     )
