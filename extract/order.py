@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from archive.records import NoticeKind
 from extract.phrases import fold_words, load_table
-from extract.survey import Cut, is_prose, prose_chars, weight
+from extract.survey import Cut, is_prose, prose_chars
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -145,7 +145,7 @@ def _is_footer(page: Survey, runs: Sequence[Sequence[int]]) -> bool:
     if not _has_prose(page, last):
         return True
     notices = last[0] - runs[-2][-1] - 1
-    return sum(weight(page.blocks[order].text) for order in last) < _MIN_ARTICLE and notices >= _FOOTER * len(last)
+    return sum(page.blocks[order].weight for order in last) < _MIN_ARTICLE and notices >= _FOOTER * len(last)
 
 
 def _has_prose(page: Survey, run: Sequence[int]) -> bool:

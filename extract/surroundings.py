@@ -17,13 +17,13 @@ if TYPE_CHECKING:
     from lxml.html import HtmlElement
 
 _LONGEST = 160
-_AFTER = 160
-_BEFORE = 60
-_ROOM = 4
+_AFTER = 100
+_BEFORE = 30
+_ROOM = 2
 """So many times as long as the text may be what is looked at for it: white space, and elements without text."""
 _MOST_CHILDREN = 24
 _LEVELS = 12
-_PROSE = 4
+_PROSE = 2
 """So many long paragraphs after a heading, and the article has begun."""
 _SILENT = frozenset("script style noscript template svg select option button iframe textarea label head".split())
 _ATTRIBUTES = ("class", "id", "itemprop", "rel", "property", "data-testid")
@@ -65,8 +65,12 @@ def pieces_in(root: HtmlElement) -> list[Piece]:
 
 def short_text(element: HtmlElement, longest: int = _LONGEST) -> str | None:
     """Return the text of *element*, a line for each block, folded; None where it is longer than *longest*."""
-    if len(element) > _MOST_CHILDREN:
+    children = len(element)
+    if children > _MOST_CHILDREN:
         return None
+    if not children:
+        text = " ".join((element.text or "").split())
+        return text if len(text) <= longest and element.tag not in _SILENT else None
     pieces: list[str] = []
     size = 0
     walk = iterwalk(element, ("start", "end"))

@@ -12,7 +12,7 @@ from functools import lru_cache, partial
 from typing import TYPE_CHECKING
 
 from extract.article.shape import HEADINGS, LIST_TAGS, above, names_above, squeeze
-from extract.survey import is_prose, weight
+from extract.survey import is_prose
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -138,8 +138,8 @@ def _is_in_list(block: Block) -> bool:
 
 def _within_region(page: Survey, kept: list[int]) -> list[int]:
     """Return *kept* without the short blocks before and after the deepest element that holds nearly all paragraphs."""
-    if sum(weight(page.blocks[o].text) for o in kept if is_body(page.blocks[o])) < _MIN_BODY_SHARE * sum(
-        weight(page.blocks[o].text) for o in kept
+    if sum(page.blocks[o].weight for o in kept if is_body(page.blocks[o])) < _MIN_BODY_SHARE * sum(
+        page.blocks[o].weight for o in kept
     ):
         return kept
     region = _region(page, kept)
@@ -149,7 +149,7 @@ def _within_region(page: Survey, kept: list[int]) -> list[int]:
     found = []
     for place, order in enumerate(kept):
         block = page.blocks[order]
-        heavy = weight(block.text)
+        heavy = block.weight
         if place < inside[0] and heavy < _BEFORE_REGION and not _is_in_list(block):
             continue
         if place > inside[-1] and (heavy < _AFTER_REGION or not is_prose(block)):
@@ -164,7 +164,7 @@ def _region(page: Survey, kept: Sequence[int]) -> HtmlElement | None:
     for order in kept:
         block = page.blocks[order]
         if is_body(block):
-            own = weight(block.text)
+            own = block.weight
             total += own
             for node in list(above(block.element))[1:]:
                 weights[node] = weights.get(node, 0) + own
@@ -217,7 +217,7 @@ def _says_more(block: Block, title: str) -> bool:
 
 def _is_lead(block: Block, hints: Hints) -> bool:
     """Return whether *block*, between headline and article, is the article's lead."""
-    if weight(block.text) < _LEAD_WEIGHT or block.link_share > _MAX_LEAD_LINKS:
+    if block.weight < _LEAD_WEIGHT or block.link_share > _MAX_LEAD_LINKS:
         return False
     if any(node.tag in _NOT_LEAD_TAGS for node in above(block.element)):
         return False

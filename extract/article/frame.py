@@ -18,7 +18,7 @@ from trafilatura.settings import TAG_CATALOG, Extractor
 from trafilatura.xpaths import BODY_XPATH
 
 from extract.article.shape import HEADINGS, LIST_TAGS, above
-from extract.survey import is_prose, weight
+from extract.survey import is_prose
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -124,7 +124,7 @@ def _pruned(frame: HtmlElement) -> HtmlElement:
 
 
 def _prose(page: Survey, orders: Iterable[int]) -> int:
-    return sum(weight(page.blocks[order].text) for order in orders if is_prose(page.blocks[order]))
+    return sum(page.blocks[order].weight for order in orders if is_prose(page.blocks[order]))
 
 
 def _texts(page: Survey, orders: Sequence[int]) -> list[int]:
@@ -148,7 +148,7 @@ def deepest(page: Survey, orders: Iterable[int], share: float) -> HtmlElement | 
     for order in orders:
         block = page.blocks[order]
         if is_prose(block):
-            own = weight(block.text)
+            own = block.weight
             total += own
             for node in above(block.element):
                 weights[node] = weights.get(node, 0) + own
