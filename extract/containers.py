@@ -94,7 +94,7 @@ RULES: tuple[ContainerRule, ...] = (
         "advert-words",
         "advert(?:s|isement|ising|orial)?|ads?-?(?:slot|unit|container|wrapper|box|banner|label|placeholder|space|zone)"
         "|(?:banner|google|dfp|gpt|leaderboard)-?ads?|adsbygoogle|sponsored?(?:-?(?:content|links?|posts?|by))?"
-        "|taboola|outbrain|plista|promoted|promo-?(?:box|banner|block)|affiliate-?(?:box|notice|disclosure|links?)|werbung"
+        "|taboola|outbrain|plista|promoted|promo-?(?:box|banner|block)|affiliate-?(?:box|notice|disclosure|links?|text|hint|hinweis)|werbung"
         "|anzeige|publicidad|publicite|publicidade",
         max_prose=400,
     ),
@@ -115,7 +115,7 @@ RULES: tuple[ContainerRule, ...] = (
         "|more-?(?:stories|articles|news|from|on|posts|like-this|to-read)|most-?(?:read|popular|viewed|shared|commented)"
         "|also-?(?:read|like)|read-?(?:also|next)|you-?(?:may|might)(?:-?also)?-?like|see-?also|next-?(?:post|article)"
         "|prev-?next|trending|popular-?(?:posts?|articles?|stories)|latest-?(?:posts?|articles?|news|stories)"
-        "|recent-?(?:posts?|articles?|comments|entries)|similar-?(?:posts?|articles?)|siehe-auch|lire-aussi|zum-thema",
+        "|recent-?(?:posts?|articles?|comments|entries)|similar-?(?:posts?|articles?)|inline-?teasers?|teaser-?(?:list|block|box|group)|read-?more-?(?:box|block|list|section)?|upsell|box-upsell|snippet-?(?:-?article)|article-?promo|siehe-auch|lire-aussi|zum-thema",
         max_prose=600,
         max_share=0.5,
     ),
@@ -139,7 +139,7 @@ RULES: tuple[ContainerRule, ...] = (
         "bread-?crumbs?|pagination|pager|page-?nav(?:igation)?|post-?nav(?:igation)?|nav-?links|site-?(?:nav|navigation|menu"
         "|header|footer)|main-?(?:nav|navigation|menu)|nav-?(?:bar|menu|list)|skip-?(?:link|nav|to-content)"
         "|screen-reader-(?:shortcut|skip)|back-?to-?top|language-?(?:switcher|selector)|tag-?(?:list|links|cloud)"
-        "|post-?tags|entry-?tags|article-?tags|cat-?links|toolbar|print-?(?:link|button)",
+        "|post-?tags|entry-?tags|article-?tags|cat-?links|toolbar|print-?(?:link|button|header|footer)|app-?(?:stores?|banner|download)|estimated-read-time|reading-?time|read-?time",
         max_prose=200,
     ),
 )

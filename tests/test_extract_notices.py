@@ -12,9 +12,9 @@ from extract_pages import ARTICLES, MENU, article, page, text_of
 import extract
 from archive.records import NoticeKind, Verdict
 from extract import extract_page
-from extract.markup import blocks, parse
+from extract.markup import blocks, parse, weight
 from extract.phrases import fold_words, load_table
-from extract.survey import survey, weight
+from extract.survey import survey
 
 URL = "https://paper.example/2031/lift"
 FOLDER = Path(extract.__file__).parent

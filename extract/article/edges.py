@@ -8,7 +8,7 @@ keeps and at their neighbours, never at a single site's markup.
 from __future__ import annotations
 
 import re
-from functools import partial
+from functools import lru_cache, partial
 from typing import TYPE_CHECKING
 
 from extract.article.shape import HEADINGS, LIST_TAGS, above, names_above, squeeze
@@ -41,6 +41,9 @@ _MIN_LINK_LINE = 25
 _MAX_LINK_LINE = 200
 _MAX_LINK_LINES = 0.3
 _LABEL_CHARS = 60
+_ADDRESS_CHARS = 90
+# At the end of an article: where to read on.
+_ADDRESS = re.compile(r"https?://|www\.", re.IGNORECASE)
 
 _LEAD_NAMES = re.compile(
     r"lead(?!er|ing)|intro|teaser|excerpt|abstract|summary|chapo|standfirst|\bdek\b|sub-?title|sub-?head|vorspann"
@@ -62,7 +65,6 @@ _BIO_NAMES = re.compile(
     r"|byline|(?:^|[ _-])bio(?:graphy)?\b|writer",
     re.IGNORECASE,
 )
-_TEASER_NAMES = re.compile("teaser", re.IGNORECASE)
 _HIDDEN_NAMES = re.compile(
     r"(?:^|[ _-])(?:hide|hidden|d-none|scrim|modal|pop-?up|lightbox|print-(?:header|footer|only)|sr-only"
     r"|visually-hidden|screen-reader-text|invisible)(?:$|[ _-])",
@@ -101,11 +103,15 @@ def _is_furniture(block: Block) -> bool:
     names = names_above(block, 3)
     return (
         block.tag == "figcaption"
-        or (block.tag in HEADINGS and _TEASER_NAMES.search(names) is not None)
-        or _CAPTION_NAMES.search(names) is not None
-        or _BIO_NAMES.search(names) is not None
-        or _HIDDEN_NAMES.search(block.names) is not None
+        or (bool(names) and _names_furniture(names))
+        or (block.tag in HEADINGS and "teaser" in names.lower())
+        or (bool(block.names) and _HIDDEN_NAMES.search(block.names) is not None)
     )
+
+
+@lru_cache(maxsize=1 << 12)
+def _names_furniture(names: str) -> bool:
+    return _CAPTION_NAMES.search(names) is not None or _BIO_NAMES.search(names) is not None
 
 
 def _without_link_lines(page: Survey, kept: list[int]) -> list[int]:
@@ -246,4 +252,5 @@ def _is_label(block: Block) -> bool:
         block.tag in HEADINGS
         or block.link_share >= _LINK_LINE
         or (len(text) < _LABEL_CHARS and text.endswith((":", "：")))
+        or (len(text) < _ADDRESS_CHARS and _ADDRESS.search(text) is not None)
     )
