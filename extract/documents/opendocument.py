@@ -9,6 +9,7 @@ from lxml import etree
 from extract.documents.core import Properties, office_document
 from extract.documents.document import Document
 from extract.documents.lines import Lines, asides, joined
+from extract.documents.package import local_name
 
 if TYPE_CHECKING:
     from extract.documents.package import Package
@@ -77,7 +78,7 @@ def _text(root: etree._Element | None, notes: list[str], beside: dict[str, list[
     open_paragraphs = 0  # outside them is nothing but white space between elements
     walk = etree.iterwalk(root, events=("start", "end"))
     for event, element in walk:
-        name = etree.QName(element).localname if isinstance(element.tag, str) else ""
+        name = local_name(element)
         if event == "start":
             if element is not root and (name in _SILENT or name in _ASIDE):
                 walk.skip_subtree()

@@ -131,6 +131,11 @@ def parse_xml(content: bytes) -> etree._Element | None:
         return None
 
 
+def local_name(element: etree._Element) -> str:
+    """Return the name of *element* without its namespace; damaged XML has names that are none."""
+    return str(element.tag).rpartition("}")[2] if isinstance(element.tag, str) else ""
+
+
 def _directory_size(body: bytes) -> int:
     """Return the size that a zip file's end record gives for the directory (APPNOTE 4.3.16)."""
     at = body.rfind(b"PK\x05\x06", max(0, len(body) - _END_REACH))

@@ -17,7 +17,7 @@ from extract.decode import decode
 from extract.documents.core import day_of
 from extract.documents.document import Document
 from extract.documents.opendocument import read_flat_opendocument
-from extract.documents.package import MAX_PART, parse_xml
+from extract.documents.package import MAX_PART, local_name, parse_xml
 from extract.markup import blocks, fold, parse
 
 if TYPE_CHECKING:
@@ -68,10 +68,10 @@ def read_xml(body: bytes, content_type: str | None) -> Document | None:
     root = parse_xml(re.sub(r"^\s*<\?xml[^>]*>", "", decoded.text, count=1).encode("utf-8", "replace"))
     if root is None:
         return read_plain(body, content_type)
-    name = _name(root)
+    name = local_name(root)
     if name == "html":
         return None
-    if "opendocument" in (etree.QName(root).namespace or ""):
+    if "opendocument" in root.tag:
         return read_flat_opendocument(root)
     language = root.get("{http://www.w3.org/XML/1998/namespace}lang") or _first(root, "language")
     if name in ("rss", "feed", "RDF"):
@@ -88,10 +88,6 @@ def read_xml(body: bytes, content_type: str | None) -> Document | None:
     return Document("xml", "\n".join(lines), title, None, None, language, (), None, details, decoded.charset)
 
 
-def _name(element: etree._Element) -> str:
-    return etree.QName(element).localname if isinstance(element.tag, str) else ""
-
-
 def _first(root: etree._Element, name: str) -> str | None:
     element = next(root.iter(f"{{*}}{name}"), None)
     return None if element is None else _said(element)
@@ -104,7 +100,7 @@ def _said(element: etree._Element) -> str | None:
 def _feed(root: etree._Element) -> Iterator[str]:
     """Yield title, date and text of each entry (RSS 2.0; RFC 4287)."""
     for entry in root.iter(*(f"{{*}}{name}" for name in _ENTRIES)):
-        parts = {name: _said(part) for part in reversed(entry) if (name := _name(part))}
+        parts = {name: _said(part) for part in reversed(entry) if (name := local_name(part))}
         yield from filter(
             None, (parts.get("title"), parts.get("pubDate") or parts.get("published") or parts.get("date"))
         )

@@ -8,6 +8,7 @@ from lxml import etree
 
 from extract.documents.core import Properties, office_document
 from extract.documents.lines import Lines, asides, joined
+from extract.documents.package import local_name
 
 if TYPE_CHECKING:
     from archive.records import Notice
@@ -71,7 +72,7 @@ def _shapes(root: etree._Element | None) -> list[etree._Element]:
 def _shape(shape: etree._Element) -> list[str]:
     lines = Lines()
     for event, element in etree.iterwalk(shape, events=("start", "end")):
-        name = etree.QName(element).localname if isinstance(element.tag, str) else ""
+        name = local_name(element)
         if name == "p":
             lines.open_paragraph() if event == "start" else lines.close_paragraph()
         elif name == "tr":

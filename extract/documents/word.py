@@ -8,6 +8,7 @@ from lxml import etree
 
 from extract.documents.core import Properties, office_document
 from extract.documents.lines import Lines, asides, joined
+from extract.documents.package import local_name
 
 if TYPE_CHECKING:
     from archive.records import Notice
@@ -45,7 +46,7 @@ def _notes(root: etree._Element | None, deleted: list[str]) -> list[str]:
     if root is None:
         return []
     for note in list(root):
-        if note.get(f"{{{etree.QName(note).namespace}}}type") in _SEPARATORS:
+        if note.get(note.tag[: note.tag.rfind("}") + 1] + "type") in _SEPARATORS:
             root.remove(note)
     return _text(root, deleted)
 
@@ -57,7 +58,7 @@ def _text(root: etree._Element | None, deleted: list[str]) -> list[str]:
         return []
     walk = etree.iterwalk(root, events=("start", "end"))
     for event, element in walk:
-        name = etree.QName(element).localname if isinstance(element.tag, str) else ""
+        name = local_name(element)
         if event == "end":
             _end(name, lines)
         elif name in _SILENT or not name:
