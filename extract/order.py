@@ -7,6 +7,7 @@ the comments, the form for one more, and the footer.
 from __future__ import annotations
 
 import re
+from itertools import dropwhile
 from typing import TYPE_CHECKING
 
 from archive.records import NoticeKind
@@ -16,6 +17,7 @@ from extract.survey import Cut, is_prose, prose_chars, weight
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
+    from extract.markup import Block
     from extract.phrases import Phrase
     from extract.survey import Survey
 
@@ -33,6 +35,8 @@ _AFTER_A_NOTICE = frozenset({"field", "sign-off"})
 """Groups that say nothing by themselves: they count behind a notice."""
 _ELLIPSIS = re.compile(r"(?:…|\.\.\.)[\])]?(?=[^….]*$)")
 
+SENTENCE_END = re.compile(r"[.!?…:;。！？؟।][\"'”’»)\]]*$")
+"""Behind what a sentence ends with, no line goes on with it."""
 _MIN_ARTICLE = 250
 """Characters of running text that must stand above comments or a form: else they are no end of an article."""
 _GRAM = 8
@@ -134,9 +138,16 @@ def _without_edges(page: Survey, orders: Sequence[int]) -> list[int]:
     runs = _runs(orders)
     while runs and (len(runs) > 1 or runs[0][0] > 0) and not _has_prose(page, runs[0]):
         del runs[0]
+    if runs and runs[0][0] > 0:  # a notice stands above it
+        runs[0] = list(dropwhile(lambda order: _is_name(page.blocks[order]), runs[0]))
     while len(runs) > 1 and _is_footer(page, runs):
         del runs[-1]
     return [order for run in runs for order in run]
+
+
+def _is_name(block: Block) -> bool:
+    """Tell whether *block* is neither running text nor a sentence."""
+    return not is_prose(block) and SENTENCE_END.search(block.text) is None
 
 
 def _is_footer(page: Survey, runs: Sequence[Sequence[int]]) -> bool:
