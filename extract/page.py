@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_left
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from lxml.html import document_fromstring
@@ -12,11 +12,11 @@ from archive.records import Evidence, Notice, NoticeKind, Verdict
 from extract import mojibake
 from extract.article import find_article, read_hints
 from extract.decode import Decoded, decode
+from extract.documents import Document, is_binary, read_document
 from extract.facts import FIRST_ERROR, Facts, read_head
 from extract.language import detect
 from extract.markup import parse
 from extract.metadata import metadata_of
-from extract.pdf import is_pdf, read_pdf
 from extract.survey import Survey, survey
 from extract.verdict import TEXT_VERDICTS, judge
 
@@ -27,9 +27,6 @@ if TYPE_CHECKING:
 
     from extract.article import Article
 
-_MEDIA = ("image/", "audio/", "video/")
-_SNIFF = 1024
-_BINARY_SHARE = 0.1
 # Where a wall stands, what is left of the page is what the wall says.
 _WALL_NOTICE = {
     Verdict.PAYWALLED: NoticeKind.PAYWALL,
@@ -83,63 +80,29 @@ def extract_page(
 
 
 def _extract(body: bytes, url: str | None, headers: Mapping[str, str], status: int) -> ExtractedPage:
-    media_type = headers.get("content-type", "").partition(";")[0].strip().lower()
-    if is_pdf(body) and status < FIRST_ERROR:
-        return _pdf(body)
-    if media_type.startswith(_MEDIA) and status < FIRST_ERROR:
-        return ExtractedPage(Verdict.MEDIA, {"rule": "media-type", "media_type": media_type})
-    if _is_binary(body):
-        if status >= FIRST_ERROR:
-            return _html(Decoded("", None, None), url, headers, status)
-        return ExtractedPage(Verdict.DOCUMENT, {"rule": "binary", "media_type": media_type or None, "bytes": len(body)})
-    decoded = decode(body, content_type=headers.get("content-type"))
-    if media_type == "text/plain" and status < FIRST_ERROR:
-        return _plain(decoded)
-    return _html(decoded, url, headers, status)
+    content_type = headers.get("content-type")
+    if status < FIRST_ERROR and (document := read_document(body, content_type=content_type, url=url)):
+        return _document(document)
+    if is_binary(body):
+        return _html(Decoded("", None, None), url, headers, status)
+    return _html(decode(body, content_type=content_type), url, headers, status)
 
 
-def _is_binary(body: bytes) -> bool:
-    """Tell whether *body* is no text at all: control characters that no text has (WHATWG MIME Sniffing, 5)."""
-    sample = body[:_SNIFF]
-    if sample.startswith((b"\xff\xfe", b"\xfe\xff", b"\xef\xbb\xbf")):
-        return False
-    controls = sum(byte < 9 or 14 <= byte < 27 or 28 <= byte < 32 for byte in sample)  # noqa: PLR2004  # the table
-    utf_16 = sample.count(0) > len(sample) // 4 and not any(1 <= byte < 9 for byte in sample)  # noqa: PLR2004
-    return controls > _BINARY_SHARE * len(sample) and not utf_16
-
-
-def _pdf(body: bytes) -> ExtractedPage:
-    read = read_pdf(body)
-    evidence: Evidence = {"rule": "pdf", "pages": read.pages}
-    if read.problem:
-        evidence["problem"] = read.problem
-    language = detect(read.text, None)
+def _document(document: Document) -> ExtractedPage:
+    text = _storable(document.text)
+    language = detect(text, document.language)
     return ExtractedPage(
-        Verdict.DOCUMENT,
-        evidence,
-        text=_storable(read.text),
-        title=_storable(read.title),
-        byline=_storable(read.author),
-        published_on=read.created_on,
-        language=language.tag,
+        document.verdict,
+        document.evidence,
+        text=text,
+        title=_storable(document.title),
+        byline=_storable(document.author),
+        published_on=document.published_on,
+        language=language.tag if text else None,
         language_confidence=language.confidence,
-    )
-
-
-def _plain(decoded: Decoded) -> ExtractedPage:
-    text = decoded.text.strip()
-    if not text:
-        return ExtractedPage(Verdict.EMPTY, {"rule": "no-visible-text"}, charset=decoded.charset)
-    fixed, repair = _repaired(text, decoded.repair)
-    language = detect(fixed, None)
-    return ExtractedPage(
-        Verdict.DOCUMENT,
-        {"rule": "plain-text"},
-        text=fixed,
-        language=language.tag,
-        language_confidence=language.confidence,
-        charset=decoded.charset,
-        repair=repair,
+        notices=tuple(replace(notice, text=_storable(notice.text) or "") for notice in document.notices),
+        charset=document.charset,
+        repair=document.repair,
     )
 
 
@@ -189,14 +152,6 @@ def _article(tree: HtmlElement) -> tuple[Survey, Article]:
     hints = read_hints(tree)
     page = survey(tree)
     return page, find_article(tree, page, hints)
-
-
-def _repaired(text: str | None, repair: str | None) -> tuple[str | None, str | None]:
-    """Repair mojibake that stands in the page itself, and say so beside what decoding said."""
-    if not text:
-        return None, repair
-    fixed = mojibake.repair(text)
-    return _storable(fixed.text), "; ".join(filter(None, (repair, fixed.note))) or None
 
 
 def _storable(text: str | None) -> str | None:

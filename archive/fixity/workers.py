@@ -55,7 +55,7 @@ class FileTask:
         finished = self.path.with_name(self.name)
         path = self.path if self.path.exists() else finished
         stop = None if self.end is None else (self.end, self.size)
-        return check_file(path, self.name, catalogue.fixity, unfinished=stop, progress=progress)
+        return check_file(path, self.name, catalogue, unfinished=stop, progress=progress)
 
 
 @dataclass(frozen=True, slots=True)
