@@ -30,7 +30,7 @@ NOT_IN = {
 }
 """Libraries that a package must not import."""
 
-ONLY_IN = {"trafilatura": {Path("extract/article/frame.py"), Path("extract/metadata.py")}}
+ONLY_IN = {"trafilatura": {Path("extract/article/frame.py")}}
 """Libraries that these modules alone import."""
 
 SQL_PLACES = (Path("archive/catalogue"), Path("archive/schema.py"))
