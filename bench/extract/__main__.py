@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from bench import language_score
+from bench import language_score, metadata_score
 from bench.extract.contenders import ContenderError, at_hand
 from bench.extract.corpus import FOLDER, CorpusError, load_corpus
 from bench.extract.extractors import ARTICLE_ALONE, EXTRACTORS, SOURCEKEEP, TRAFILATURA
@@ -81,6 +81,9 @@ def main(  # noqa: PLR0913  # an option each
         click.echo(
             f"macro F1 of the verdicts on the labelled pages: {labelled_f1():.4f} (python -m bench.verdict_score)"
         )
+    if verdicts and any(wanted.get("title") for wanted in corpus.truth["segments"].values()):
+        click.echo("\nmetadata, on the pages of segments that are annotated with a title")
+        metadata_score.main(folder)
     if languages:
         click.echo()
         language_score.main(languages, [])
