@@ -176,12 +176,16 @@ def test_pasted_text_is_no_capture(folder: ArchiveFolder) -> None:
         assert not list(catalogue.known.capture_records())
 
 
-def test_pasted_text_is_found_shown_and_told_from_a_fetched_one(folder: ArchiveFolder) -> None:
+def test_pasted_text_is_found_shown_and_told_from_a_fetched_one(folder: ArchiveFolder, lines: list[str]) -> None:
     [hit] = json.loads(run(folder, "search", "Künstler:innen", "--json").stdout)["hits"]
     assert "t3n.de" in hit["url"]
     assert (hit["captured_at"], hit["language"], hit["incident_ids"]) == (None, "de", [INCIDENT])
     shown = run(folder, "show", hit["url"]).stdout
     assert f"Pasted in {INCIDENT}, and not fetched" in shown
+    exported = [json.loads(row) for row in run(folder, "export", "--format", "jsonl").stdout.splitlines()]
+    [row] = [row for row in exported if row["url"] == hit["url"]]
+    assert (row["pasted_verdict"], row["pasted_language"], row["text"]) == ("article", "de", None)
+    assert row["pasted_article"].count("\n") == len(wanted(lines, (306, 319))) - 1
     of_incident = run(folder, "show", INCIDENT).stdout
     assert " ".join("of pasted text for it: verdict bot-wall".split()) in " ".join(of_incident.split())
 
