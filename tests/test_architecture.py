@@ -30,8 +30,8 @@ NOT_IN = {
 }
 """Libraries that a package must not import."""
 
-ONLY_IN = {"trafilatura": {Path("extract/article/frame.py")}}
-"""Libraries that these modules alone import."""
+ONLY_IN = {"trafilatura": Path("extract/article/frame.py")}
+"""Libraries that one module alone imports."""
 
 SQL_PLACES = (Path("archive/catalogue"), Path("archive/schema.py"))
 
@@ -78,8 +78,8 @@ def wrong_imports(source: str, module: Path) -> list[str]:
             wrong.append(f"{module}: {package} must not import {name}")
         if top in NOT_IN[package]:
             wrong.append(f"{module}: {package} must not import {name}")
-        if module not in ONLY_IN.get(top, {module}):
-            wrong.append(f"{module}: only {', '.join(sorted(map(str, ONLY_IN[top])))} import {top}")
+        if ONLY_IN.get(top, module) != module:
+            wrong.append(f"{module}: only {ONLY_IN[top]} imports {top}")
     return wrong
 
 
