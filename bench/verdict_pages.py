@@ -162,15 +162,14 @@ def _toml(name: str) -> dict[str, Any]:
 
 
 def _pdf(lines: list[str]) -> bytes:
-    """Return a PDF file of one page with *lines* in Latin-1 (ISO 32000-1, 7.5: body, cross-reference table, trailer)."""
+    """Return a PDF file of one page with *lines* in Latin-1 (ISO 32000-1, 7.5)."""
     escaped = (re.sub(r"([\\()])", r"\\\1", line) for line in lines)
     shown = "BT /F1 12 Tf 14 TL 50 740 Td " + " T* ".join(f"({line}) Tj" for line in escaped) + " ET"
     stream = shown.encode("latin-1")
     objects = [
         b"<< /Type /Catalog /Pages 2 0 R >>",
         b"<< /Type /Pages /Kids [3 0 R] /Count 1 >>",
-        b"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 612 792] /Contents 4 0 R"
-        b" /Resources << /Font << /F1 5 0 R >> >> >>",
+        b"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 612 792] /Contents 4 0 R /Resources << /Font << /F1 5 0 R>>>> >>",
         b"<< /Length %d >>\nstream\n%s\nendstream" % (len(stream), stream),
         b"<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica /Encoding /WinAnsiEncoding >>",
     ]

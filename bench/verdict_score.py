@@ -11,6 +11,7 @@ import argparse
 from collections import Counter
 from dataclasses import dataclass
 from functools import cache
+from itertools import pairwise
 
 from archive.records import Verdict
 from bench.verdict_pages import PARTS, LabelledPage, load_pages
@@ -64,7 +65,7 @@ def confusion(judged: tuple[Judged, ...]) -> Counter[tuple[Verdict, Verdict]]:
 def calibration(judged: tuple[Judged, ...]) -> list[tuple[float, float, int, int]]:
     """Return for each range of confidence its bounds, how many verdicts are in it, and how many of them are right."""
     rows = []
-    for low, high in zip(SURE, SURE[1:], strict=False):
+    for low, high in pairwise(SURE):
         inside = [item for item in judged if low <= item.made.evidence.get("confidence", 1.0) < high]
         rows.append((low, min(high, 1.0), len(inside), sum(item.is_right for item in inside)))
     return rows
@@ -74,7 +75,7 @@ def markdown() -> str:
     """Return the figures as they stand in docs/verdicts.md."""
     parts = {part: judge_part(part) for part in PARTS}
     both = tuple(item for part in PARTS for item in parts[part])
-    lines = _figures(parts, both) + ["", *_matrix(both), "", *_languages(both), "", *_sure(both)]
+    lines = [*_figures(parts, both), "", *_matrix(both), "", *_languages(both), "", *_sure(both)]
     return "\n".join(lines) + "\n"
 
 
