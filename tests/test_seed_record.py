@@ -17,6 +17,9 @@ from reading_archive import run
 
 from archive.folder import ArchiveFolder
 from archive.records import Verdict
+from extract.quotations import passages
+from extract.verbatim import Quoted
+from extract.word_spans import Words
 
 if TYPE_CHECKING:
     from archive.records import Paste, Text
@@ -166,6 +169,25 @@ def test_empty_page_does_not_swallow_the_records_own_lines(folder: ArchiveFolder
     assert incident is not None
     assert incident.links[-1].pasted_text == ""
     assert incident.fields["Published"] == "February 2023"
+
+
+def test_each_quotation_of_the_record_stands_in_the_article_that_it_is_from(
+    folder: ArchiveFolder, texts: dict[str, Text]
+) -> None:
+    with folder.catalogue() as catalogue:
+        incident = catalogue.incidents.get(INCIDENT)
+    assert incident is not None
+    quoted = [Quoted(passage.text) for passage in passages(incident.summary or "")]
+    found = {
+        host: [quotation.match(Words(text.text)) is not None for quotation in quoted]
+        for host, text in texts.items()
+        if text.text
+    }
+    assert found["waxy.org"] == [True, True, True]
+    assert {host: sum(matches) for host, matches in found.items() if any(matches)} == {
+        "waxy.org": 3,
+        "boingboing.net": 2,
+    }
 
 
 def test_pasted_text_is_no_capture(folder: ArchiveFolder) -> None:
