@@ -128,6 +128,19 @@ def test_short_line_among_the_notices_of_a_footer_is_none_of_the_text() -> None:
     assert page.text == "\n".join(PROSE)
 
 
+def test_menus_and_lists_of_links_around_an_article_are_none_of_it() -> None:
+    menu = ["Home", "World", "Harbour news", "Opinion", "Jobs"]
+    page = extract_pasted(bullets(*menu, *PROSE, *reversed(menu), "Ten ways to tie a knot"))
+    assert page.text == "\n".join(PROSE)
+
+
+def test_article_between_shorter_texts_is_the_one_that_is_kept() -> None:
+    teaser = "The town has a clock that nobody trusts, and there is a long line in front of it on every Sunday."
+    menu = ["Home", "World", "Harbour news", "Opinion", "Jobs"]
+    page = extract_pasted(bullets(teaser, *menu, *PROSE, *menu, teaser))
+    assert page.text == "\n".join(PROSE)
+
+
 def test_paragraph_behind_one_notice_is_still_text() -> None:
     page = extract_pasted(bullets(*PROSE[:-1], "Read more: The clock of Brack", PROSE[-1]))
     assert page.text == "\n".join(PROSE)
