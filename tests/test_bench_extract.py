@@ -98,7 +98,7 @@ def test_unknown_contender_is_wrong_usage(folder: Path) -> None:
 
 def test_contender_that_cannot_start_says_how_to_see_why(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(contenders, "APART_PYTHON", sys.executable)  # where newspaper is not installed
-    with pytest.raises(ContenderError, match="newspaper4k ended with exit code 1; to see why: .* 'newspaper4k'"):
+    with pytest.raises(ContenderError, match=r"newspaper4k ended with exit code 1; to see why: .* 'newspaper4k'"):
         Runner("newspaper4k")
 
 
