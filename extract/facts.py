@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import json
 import re
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
+from extract.json_ld import json_ld_of, values
 from extract.markup import Block, fold
 from extract.phrases import Phrase, load_table
 from extract.survey import Survey, prose_chars, weight
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from lxml.html import HtmlElement
 
     from archive.records import NoticeKind
+    from extract.json_ld import Node
 
 FIRST_ERROR = 400
 """The least status of the classes of errors (RFC 9110 15.5)."""
@@ -157,7 +158,7 @@ class Facts:
 
     @cached_property
     def said(self) -> list[Said]:
-        """The phrases of `walls.toml` on the page, each with where it stands: title, blocks, then noscript text."""
+        """The phrases of `walls.toml` and `gates.toml` on the page: of its title, its blocks, its noscript text."""
         lines = [(part, Place.TITLE, -1) for part in (self.head.title, *_TITLE_PARTS.split(self.head.title)) if part]
         for order, block in enumerate(self.page.blocks):
             is_heading = block.tag in _HEADINGS
@@ -165,9 +166,13 @@ class Facts:
             if block.link_share < _MOSTLY_LINKS or place is not Place.TEXT:
                 lines.append((block.text, place, order))
         lines.append((self.head.noscript, Place.NOSCRIPT, -1))
-        table = load_table("walls.toml")
+        tables = (load_table("walls.toml"), load_table("gates.toml"))
         return [
-            Said(phrase, text, place, order) for text, place, order in lines for phrase in table.find_all(text) if text
+            Said(phrase, text, place, order)
+            for text, place, order in lines
+            if text
+            for table in tables
+            for phrase in table.find_all(text)
         ]
 
     def cut_chars(self, kind: NoticeKind) -> int:
@@ -175,19 +180,20 @@ class Facts:
         return sum(len(cut.text) for cut in self.page.cuts if cut.kind == kind)
 
 
-def read_head(tree: HtmlElement) -> Head:
-    """Read the head of *tree*."""
+def read_head(tree: HtmlElement, nodes: list[Node] | None = None) -> Head:
+    """Read the head of *tree*; *nodes* are its JSON-LD (`extract.json_ld.json_ld_of`), where it was read already."""
+    nodes = json_ld_of(tree) if nodes is None else nodes
     title = tree.find(".//title")
     og_type = tree.xpath("string(//meta[@property='og:type']/@content)")
     return Head(
         title=fold(title.text_content()) if title is not None else "",
         language=tree.get("lang") or tree.get("{http://www.w3.org/XML/1998/namespace}lang"),
         open_graph_type=str(og_type).strip().lower(),
-        is_free=_is_free(tree),
+        is_free=_is_free(nodes),
         noscript=fold(" ".join(element.text_content() for element in tree.iter("noscript")))[:_SCRIPT_CHARS],
         scripts=sum(1 for _ in tree.iter("script")),
         passwords=sum((field.get("type") or "").lower() == "password" for field in tree.iter("input")),
-        word_count=_word_count(tree),
+        word_count=_word_count(nodes),
         articles=sum(1 for _ in tree.iter("article")),
         headlines=sum(1 for heading in tree.iter(*_HEADINGS) if _is_linked(heading)),
     )
@@ -201,39 +207,11 @@ def _is_linked(heading: HtmlElement) -> bool:
 _FALSE = re.compile(r"^(?:false|no|0|https?://schema\.org/false)$", re.IGNORECASE)
 
 
-def _is_free(tree: HtmlElement) -> bool | None:
-    for script in tree.iter("script"):
-        if "ld+json" in (script.get("type") or "") and (said := _find(_json(script.text), "isAccessibleForFree")):
-            return not all(_FALSE.match(str(value)) for value in said)
-    return None
+def _is_free(nodes: list[Node]) -> bool | None:
+    said = [value for node in nodes for value in values(node, "isAccessibleForFree")]
+    return not all(_FALSE.match(str(value)) for value in said) if said else None
 
 
-def _word_count(tree: HtmlElement) -> int | None:
-    for script in tree.iter("script"):
-        if "ld+json" in (script.get("type") or "") and "wordCount" in (script.text or ""):
-            said = [str(value).strip() for value in _find(_json(script.text), "wordCount")]
-            if counts := [int(value) for value in said if value.isdecimal() and len(value) < _MANY_DIGITS]:
-                return max(counts)
-    return None
-
-
-def _json(text: str | None) -> Any:
-    try:
-        return json.loads(text or "null", strict=False)
-    except (ValueError, RecursionError):  # pages hold all kinds of text there
-        return None
-
-
-def _find(value: Any, name: str) -> list[Any]:
-    """Return the values of *name* in *value*; only the page's own, not those of its parts."""
-    found: list[Any] = []
-    stack = [value]
-    while stack:
-        item = stack.pop()
-        if isinstance(item, list):
-            stack.extend(item)
-        elif isinstance(item, dict):
-            if name in item:
-                found.append(item[name])
-            stack.append(item.get("@graph"))
-    return found
+def _word_count(nodes: list[Node]) -> int | None:
+    said = [str(value).strip() for node in nodes for value in values(node, "wordCount")]
+    return max((int(value) for value in said if value.isdecimal() and len(value) < _MANY_DIGITS), default=None)

@@ -27,7 +27,7 @@ BLOCK_TAGS = frozenset(
     "menu nav noscript ol option p pre section select summary table tbody td tfoot th thead tr ul "
     "textarea".split()
 )
-_SILENT_TAGS = frozenset(
+SILENT_TAGS = frozenset(
     "script style template head title meta link noscript iframe object embed applet canvas svg math map "
     "audio video source track select datalist textarea noframes rt rp".split()
 )
@@ -122,7 +122,7 @@ def blocks(root: HtmlElement) -> Iterator[Block]:  # noqa: C901  # one walk, and
         element, opening = stack.pop()
         tag = element.tag
         if opening:
-            if isinstance(tag, str) and tag not in _SILENT_TAGS:
+            if isinstance(tag, str) and tag not in SILENT_TAGS:
                 if tag in BLOCK_TAGS:
                     if block := run.finish():
                         yield block

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from archive.records import NoticeKind, Verdict
 from extract.facts import Place
+from extract.phrases import fold_words
 from extract.survey import weight
 from extract.verdict.decision import SHORT_ARTICLE, WHOLE_ARTICLE, shown, sure
 
@@ -24,7 +25,13 @@ _FEW_WORDS = 80
 _OFFERED = 2 * SHORT_ARTICLE
 _NOT_FREE = 1.5 * WHOLE_ARTICLE
 _TOLD = 4000
-_SHARE = re.compile(r"(\d{1,2}(?:[.,]\d+)?)\s?%")
+# Of the article: an offer that is 50 % off says nothing of what is there.
+_SHARE = re.compile(
+    r"(\d{1,2}(?:[.,]\d+)?)\s?%\s(?:of (?:this|the|your) (?:article|story|post)|de (?:cet|l') ?article"
+    r"|d(?:ies)?es artikels|d(?:el|e este) artículo|d(?:o|este) artigo|d(?:ell'|i quest') ?articolo|van dit artikel"
+    r"|artykułu|tekstu|стат(?:ьи|ті))",
+    re.IGNORECASE,
+)
 _READ = re.compile(r"\b(?:read|gelesen|lu|leído|lido|letto|gelezen|przeczyta\w*|прочита\w*)\b", re.IGNORECASE)
 _CHARS_LEFT = re.compile(r"残り[:：]?\s?(\d[\d,]*)\s?文字")
 
@@ -37,7 +44,8 @@ _MOST_PROSE = 5000
 def cut_off(facts: Facts) -> Decision | None:
     """Find an article that stops where an account or money would open the rest."""
     offered = _offered(facts)
-    if facts.weight >= WHOLE_ARTICLE and not offered and facts.head.is_free is not False:
+    is_asked = offered or facts.head.is_free is False or _tells_share(facts)
+    if facts.weight >= WHOLE_ARTICLE and not is_asked:
         return None
     gates = _gates(facts)
     article = _article_weight(facts, gates)
@@ -62,7 +70,7 @@ def _sure_cut_off(facts: Facts, article: int, share: float | None, *, asks: bool
     not_free = facts.head.is_free is False
     if not (asks or not_free) or (share is not None and share >= _WHOLE_SHARE and not told):
         return None
-    if share is not None and (told or share < _CUT_SHARE):
+    if share is not None and (told or (share < _CUT_SHARE and (not_free or article < WHOLE_ARTICLE))):
         return 0.97 if article < _TOLD else None
     if any(said.phrase.group == "meter" for said in facts.said) and not _gates(facts):
         return None
@@ -101,10 +109,14 @@ def _article_weight(facts: Facts, gates: list[Said]) -> int:
     return max(0, facts.weight - sum(weight(text) for text in {gate.text for gate in gates} & lines))
 
 
+def _tells_share(facts: Facts) -> bool:
+    return any("%" in block.text and _SHARE.search(fold_words(block.text)) for _, block in facts.own)
+
+
 def _share(facts: Facts, gates: list[Said], article: int) -> tuple[float | None, str | None]:
     """Return which share of the article is there, and what told it: the page's words, or its `wordCount`."""
     for gate in gates:
-        if found := _SHARE.search(gate.text):
+        if found := _SHARE.search(fold_words(gate.text)):
             percent = float(found[1].replace(",", "."))
             return round((percent if _READ.search(gate.text) else 100 - percent) / 100, 2), "phrase"
         if found := _CHARS_LEFT.search(gate.text):
