@@ -17,7 +17,7 @@ from extract.facts import FIRST_ERROR, Facts, read_head
 from extract.language import detect
 from extract.markup import parse
 from extract.metadata import metadata_of
-from extract.survey import Survey, survey
+from extract.survey import Survey, prose_chars, survey
 from extract.verdict import TEXT_VERDICTS, judge
 
 if TYPE_CHECKING:
@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 
     from extract.article import Article
 
+_MIN_NOSCRIPT = 1000
+"""Characters of a `<noscript>` that is the page for those without scripts, not a word on switching them on."""
 # Where a wall stands, what is left of the page is what the wall says.
 _WALL_NOTICE = {
     Verdict.PAYWALLED: NoticeKind.PAYWALL,
@@ -151,7 +153,17 @@ def _article(tree: HtmlElement) -> tuple[Survey, Article]:
     """Return what stands on the page, and which of it is the article. The tree is cut to pieces by that."""
     hints = read_hints(tree)
     page = survey(tree)
+    if not prose_chars(page.blocks) and _open_noscript(tree):
+        page = survey(tree)
     return page, find_article(tree, page, hints)
+
+
+def _open_noscript(tree: HtmlElement) -> bool:
+    """Make `<noscript>` with the text of a page visible, and return whether there was any."""
+    found = [element for element in tree.iter("noscript") if len(element.text_content()) >= _MIN_NOSCRIPT]
+    for element in found:
+        element.tag = "div"
+    return bool(found)
 
 
 def _storable(text: str | None) -> str | None:

@@ -52,7 +52,7 @@ _NOT_LEAD_NAMES = re.compile(
 )
 _NOT_LEAD_TAGS = frozenset("figure figcaption aside nav form footer button li td th".split())
 _CAPTION_NAMES = re.compile(
-    r"caption|image-?desc|img-?desc|bildunterschrift|image-?box|photo-?credit|img-credit|picture-?desc|bildtext"
+    r"caption|image-?desc|img-?desc|image-?wrap|bildunterschrift|image-?box|photo-?credit|img-credit|picture-?desc|bildtext"
     r"|legende?\b|(?:^|[ _-])credits?\b",
     re.IGNORECASE,
 )
@@ -62,6 +62,7 @@ _BIO_NAMES = re.compile(
     r"|byline|(?:^|[ _-])bio(?:graphy)?\b|writer",
     re.IGNORECASE,
 )
+_TEASER_NAMES = re.compile("teaser", re.IGNORECASE)
 _HIDDEN_NAMES = re.compile(
     r"(?:^|[ _-])(?:hide|hidden|d-none|scrim|modal|pop-?up|lightbox|print-(?:header|footer|only)|sr-only"
     r"|visually-hidden|screen-reader-text|invisible)(?:$|[ _-])",
@@ -100,6 +101,7 @@ def _is_furniture(block: Block) -> bool:
     names = names_above(block, 3)
     return (
         block.tag == "figcaption"
+        or (block.tag in HEADINGS and _TEASER_NAMES.search(names) is not None)
         or _CAPTION_NAMES.search(names) is not None
         or _BIO_NAMES.search(names) is not None
         or _HIDDEN_NAMES.search(block.names) is not None
@@ -114,15 +116,18 @@ def _without_link_lines(page: Survey, kept: list[int]) -> list[int]:
 
 
 def _is_link_line(block: Block) -> bool:
-    parent = block.element.getparent()
     return (
         block.link_share >= _LINK_LINE
         and _MIN_LINK_LINE <= len(block.text) <= _MAX_LINK_LINE
         and " " in block.text
         and "@" not in block.text
-        and block.tag not in LIST_TAGS
-        and (parent is None or parent.tag not in LIST_TAGS)
+        and not _is_in_list(block)
     )
+
+
+def _is_in_list(block: Block) -> bool:
+    parent = block.element.getparent()
+    return block.tag in LIST_TAGS or (parent is not None and parent.tag in LIST_TAGS)
 
 
 def _within_region(page: Survey, kept: list[int]) -> list[int]:
@@ -139,7 +144,7 @@ def _within_region(page: Survey, kept: list[int]) -> list[int]:
     for place, order in enumerate(kept):
         block = page.blocks[order]
         heavy = weight(block.text)
-        if place < inside[0] and heavy < _BEFORE_REGION and block.tag not in LIST_TAGS:
+        if place < inside[0] and heavy < _BEFORE_REGION and not _is_in_list(block):
             continue
         if place > inside[-1] and (heavy < _AFTER_REGION or not is_prose(block)):
             continue
@@ -212,6 +217,8 @@ def _is_lead(block: Block, hints: Hints) -> bool:
         return False
     words = squeeze(block.text)[:60]
     if any(words in description for description in hints.descriptions):
+        return True
+    if _LEAD_NAMES.search(block.names):
         return True
     names = names_above(block, 3)
     return _LEAD_NAMES.search(names) is not None and _NOT_LEAD_NAMES.search(names) is None

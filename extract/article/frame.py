@@ -35,6 +35,10 @@ _ENOUGH = 0.6
 _BEST_SHARE = 0.5
 # With less than this share of the running text in the best of them, all of them are of the wrong part of the page.
 _LEAST = 0.15
+# What holds the page's title is a whole article from this weight on.
+_ENOUGH_BELOW_TITLE = 800
+# Pruning that leaves less than this share of a frame's running text has taken the article for something else.
+_LEAST_PRUNED = 0.5
 # The share of the running text that the frame of our own holds.
 _DENSE_SHARE = 0.8
 # With less text in paragraphs than this, the text of other elements counts as well, as it does for trafilatura.
@@ -56,14 +60,26 @@ def framed(tree: HtmlElement, page: Survey) -> list[int]:
     _clean(tree)
     found: list[list[int]] = []
     for frame in _frames(tree):
-        found.append(_texts(page, _orders(_pruned(frame), marked)))
-        if found[-1] and _prose(page, found[-1]) >= _ENOUGH * total:
+        found.append(_within(frame, page, marked))
+        prose = _prose(page, found[-1])
+        if found[-1] and (prose >= _ENOUGH * total or (prose >= _ENOUGH_BELOW_TITLE and _has_title(frame))):
             return found[-1]
     best = max((_prose(page, orders) for orders in found), default=0)
     if best > _LEAST * total:
         return next(orders for orders in found if _prose(page, orders) >= _BEST_SHARE * best)
     clean = _orders(tree, marked)
-    return _densest(page, clean if _prose(page, clean) >= _LEAST * total else left)
+    return _densest(page, clean if _prose(page, clean) >= _LEAST * total else left, marked)
+
+
+def _within(frame: HtmlElement, page: Survey, marked: Sequence[Sequence[int]]) -> list[int]:
+    """Return the blocks in *frame* that are text, without what is pruned from it, unless that is most of it."""
+    kept = _texts(page, _orders(_pruned(frame), marked))
+    whole = _texts(page, _orders(frame, marked))
+    return kept if _prose(page, kept) >= _LEAST_PRUNED * _prose(page, whole) else whole
+
+
+def _has_title(frame: HtmlElement) -> bool:
+    return frame.find(".//h1") is not None
 
 
 def _clean(tree: HtmlElement) -> None:
@@ -109,23 +125,6 @@ def _pruned(frame: HtmlElement) -> HtmlElement:
     return prune_unwanted_sections(deepcopy(frame), set(_PRUNED_TAGS), _OPTIONS)
 
 
-class _Inside:
-    """Whether an element lies in another."""
-
-    def __init__(self, top: HtmlElement) -> None:
-        self._known: dict[HtmlElement, bool] = {top: True}
-
-    def __call__(self, element: HtmlElement) -> bool:
-        path = []
-        node: HtmlElement | None = element
-        while node is not None and node not in self._known:
-            path.append(node)
-            node = node.getparent()
-        found = node is not None and self._known[node]
-        self._known.update(dict.fromkeys(path, found))
-        return found
-
-
 def _prose(page: Survey, orders: Iterable[int]) -> int:
     return sum(weight(page.blocks[order].text) for order in orders if is_prose(page.blocks[order]))
 
@@ -138,13 +137,10 @@ def _texts(page: Survey, orders: Sequence[int]) -> list[int]:
     return [order for order in orders if page.blocks[order].tag in _TEXT_TAGS or is_prose(page.blocks[order])]
 
 
-def _densest(page: Survey, orders: Sequence[int]) -> list[int]:
+def _densest(page: Survey, orders: Sequence[int], marked: Sequence[Sequence[int]]) -> list[int]:
     """Return the blocks in the deepest element that holds most of the running text."""
     top = deepest(page, orders, _DENSE_SHARE)
-    if top is None:
-        return _texts(page, orders)
-    inside = _Inside(top)
-    return _texts(page, [order for order in orders if inside(page.blocks[order].element)])
+    return _texts(page, orders) if top is None else _within(top, page, marked)
 
 
 def deepest(page: Survey, orders: Iterable[int], share: float) -> HtmlElement | None:

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import dataclass
+from html import unescape
 from typing import TYPE_CHECKING, Any
 
 from lxml.etree import XPath
-from lxml.html import fragment_fromstring
 
 from extract.article.shape import squeeze
-from extract.markup import blocks
+from extract.markup import blocks, fold, parse
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 
 _TITLES = XPath("//meta[@property='og:title' or @name='twitter:title']/@content")
 _DESCRIPTIONS = XPath("//meta[@property='og:description' or @name='description']/@content")
+_HAS_BODY = re.compile(r'"articleBody"|"HowTo"')
 _LINKED_DATA = XPath("//script[contains(@type, 'ld+json')]")
 
 
@@ -31,7 +33,7 @@ class Hints:
     descriptions: tuple[str, ...] = ()
     """The description in all its forms, squeezed."""
     bodies: tuple[str, ...] = ()
-    """The text of schema.org's `articleBody`, paragraphs a line each."""
+    """The text of schema.org's `articleBody` or of a `HowTo`, paragraphs a line each."""
 
 
 def read_hints(tree: HtmlElement) -> Hints:
@@ -48,7 +50,7 @@ def read_hints(tree: HtmlElement) -> Hints:
 
 def _bodies(tree: HtmlElement) -> Iterator[str]:
     for script in _LINKED_DATA(tree):
-        if "articleBody" not in (script.text or ""):
+        if not _HAS_BODY.search(script.text or ""):
             continue
         try:
             stack: list[Any] = [json.loads(script.text, strict=False)]
@@ -61,14 +63,21 @@ def _bodies(tree: HtmlElement) -> Iterator[str]:
             elif isinstance(item, dict):
                 if isinstance(body := item.get("articleBody"), str):
                     yield _plain(body)
+                if isinstance(steps := item.get("step"), list):
+                    yield "\n".join(_plain(step["text"]) for step in steps if _is_text(step))
                 stack.extend(item.values())
+
+
+def _is_text(step: object) -> bool:
+    """Return whether a step of schema.org's HowTo has its text itself."""
+    return isinstance(step, dict) and isinstance(step.get("text"), str)
 
 
 def _plain(body: str) -> str:
     """Return *body* without markup, which some pages put there, escaped or not."""
-    if "<" in body or "&" in body:
-        root = fragment_fromstring(body, create_parent="div")
-        if "<" in (text := root.text_content()) and ">" in text:
-            root = fragment_fromstring(text, create_parent="div")
-        return "\n".join(block.text for block in blocks(root))
-    return "\n".join(filter(None, (" ".join(line.split()) for line in body.split("\n"))))
+    if "<" not in body and "&" not in body:
+        return "\n".join(filter(None, map(fold, body.split("\n"))))
+    if "&lt;" in body:
+        body = unescape(body)
+    root = parse(body)
+    return "" if root is None else "\n".join(block.text for block in blocks(root))
