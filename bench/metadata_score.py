@@ -96,7 +96,7 @@ def score(
                 started = time.process_time()
                 found = reader(tree, wanted["url"])
                 scores[who].seconds += time.process_time() - started
-                _add(scores[who], wanted, found)
+                count_answers(scores[who], wanted, found)
     return scores
 
 
@@ -124,7 +124,8 @@ def _folded(value: str, is_names: bool) -> frozenset[str]:
     return frozenset(filter(None, _BETWEEN_NAMES.split(folded) if is_names else [folded]))
 
 
-def _add(result: Score, wanted: Mapping[str, Any], found: Metadata) -> None:
+def count_answers(result: Score, wanted: Mapping[str, Any], found: Metadata) -> None:
+    """Count in *result* what a reader *found* on a page, against what is annotated of it."""
     for theirs, ours in FIELDS.items():
         _count(result.fields[ours], answer(wanted, theirs), answer_of(found, ours))
     site = found.site_name or ""

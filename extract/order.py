@@ -7,6 +7,7 @@ the comments, the form for one more, and the footer.
 from __future__ import annotations
 
 import re
+from operator import itemgetter
 from typing import TYPE_CHECKING
 
 from archive.records import NoticeKind
@@ -16,6 +17,7 @@ from extract.survey import Cut, is_prose, prose_chars
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
+    from extract.markup import Block
     from extract.phrases import Phrase
     from extract.survey import Survey
 
@@ -33,14 +35,18 @@ _AFTER_A_NOTICE = frozenset({"field", "sign-off"})
 """Groups that say nothing by themselves: they count behind a notice."""
 _ELLIPSIS = re.compile(r"(?:…|\.\.\.)[\])]?(?=[^….]*$)")
 
+SENTENCE_END = re.compile(r"[.!?…:;。！？؟।][\"'”’»)\]]*$")
+"""Behind what a sentence ends with, no line goes on with it."""
 _MIN_ARTICLE = 250
 """Characters of running text that must stand above comments or a form: else they are no end of an article."""
 _GRAM = 8
 """Words in a row that nobody says twice by chance."""
 _MAX_WORDS = 50_000
 _ADDRESS = re.compile(r"@\w")
-_FOOTER = 4
-"""Notices for each block that is none, from which what stands among them is a footer."""
+_NAME = 60
+"""What a block that is no sentence counts against the stretch of text that it stands in, in characters."""
+_NOTICE = 30
+"""What a notice counts against it."""
 
 
 def in_order(page: Survey) -> tuple[list[int], list[int]]:
@@ -50,7 +56,7 @@ def in_order(page: Survey) -> tuple[list[int], list[int]]:
     form = _first(page, groups, {"comment-form"})
     end = len(page.blocks) if form is None else form
     begin = _comments_begin(page, groups, end, has_form=form is not None)
-    article = _without_edges(page, [order for order in left if order < begin])
+    article = _stretch(page, [order for order in left if order < begin])
     comments = [order for order in left if begin <= order < end]
     page.taken.update(comments)
     return article, comments
@@ -129,35 +135,24 @@ def _first_answer(page: Survey, end: int) -> int:
     return answer
 
 
-def _without_edges(page: Survey, orders: Sequence[int]) -> list[int]:
-    """Return *orders* without the names of menus above the article, and without what is left of a footer below it."""
-    runs = _runs(orders)
-    while runs and (len(runs) > 1 or runs[0][0] > 0) and not _has_prose(page, runs[0]):
-        del runs[0]
-    while len(runs) > 1 and _is_footer(page, runs):
-        del runs[-1]
-    return [order for run in runs for order in run]
+def _stretch(page: Survey, orders: Sequence[int]) -> list[int]:
+    """Return the stretch of *orders* that has the most text in it for what else it has.
+
+    Sentences count by their length; names, as menus and lists of links have them, and notices count against it.
+    """
+    best = (0, 0, 0)
+    begin = total = 0
+    for index, order in enumerate(orders):
+        notices = order - orders[index - 1] - 1 if index else 0
+        total -= _NOTICE * notices
+        if total <= 0:
+            begin, total = index, 0
+        block = page.blocks[order]
+        total += -_NAME if _is_name(block) else block.weight
+        best = max(best, (total, begin, index + 1), key=itemgetter(0))
+    return list(orders[best[1] : best[2]])
 
 
-def _is_footer(page: Survey, runs: Sequence[Sequence[int]]) -> bool:
-    """Tell whether the last run is short, and stands below far more notices than it has blocks, or is no text."""
-    last = runs[-1]
-    if not _has_prose(page, last):
-        return True
-    notices = last[0] - runs[-2][-1] - 1
-    return sum(page.blocks[order].weight for order in last) < _MIN_ARTICLE and notices >= _FOOTER * len(last)
-
-
-def _has_prose(page: Survey, run: Sequence[int]) -> bool:
-    return any(is_prose(page.blocks[order]) for order in run)
-
-
-def _runs(orders: Sequence[int]) -> list[list[int]]:
-    """Return *orders* in runs without a gap."""
-    runs: list[list[int]] = []
-    for order in orders:
-        if runs and order == runs[-1][-1] + 1:
-            runs[-1].append(order)
-        else:
-            runs.append([order])
-    return runs
+def _is_name(block: Block) -> bool:
+    """Tell whether *block* is neither running text nor a sentence."""
+    return not is_prose(block) and SENTENCE_END.search(block.text) is None

@@ -19,7 +19,7 @@ from extract import mojibake
 from extract.facts import Facts, read_head
 from extract.language import detect
 from extract.markup import fold, parse
-from extract.order import in_order
+from extract.order import SENTENCE_END, in_order
 from extract.page import ExtractedPage
 from extract.survey import survey
 from extract.verdict import TEXT_VERDICTS, judge
@@ -30,9 +30,8 @@ if TYPE_CHECKING:
     from extract.survey import Survey
 
 _BULLET = re.compile(r"\s*[-*\u2022](?:\s+|$)")
-_BULLETED = 0.6
+_BULLETED = 0.5
 """The share of lines from which a text is a list of bullets, an item for each block of the page."""
-_SENTENCE_END = re.compile(r"[.!?…:;。！？؟।][\"'”’»)\]]*$")
 _WRAPPED_CHARS = 100
 """The longest line of a text that was wrapped by a program."""
 
@@ -84,7 +83,7 @@ def blocks_of(text: str) -> list[str]:
     lines = text.splitlines()
     filled = [line for line in lines if line.strip()]
     bulleted = sum(_BULLET.match(line) is not None for line in filled)
-    if bulleted and bulleted >= _BULLETED * len(filled):
+    if bulleted and bulleted >= _BULLETED * len(filled) and _BULLET.match(filled[0]):
         found = _items(filled)
     elif len(filled) < len(lines) and max(map(len, filled), default=0) <= _WRAPPED_CHARS:
         found = re.split(r"\n\s*\n", "\n".join(line.strip() for line in lines))
@@ -99,7 +98,7 @@ def _items(lines: Iterable[str]) -> list[str]:
     for line in lines:
         bullet = _BULLET.match(line)
         text = line[bullet.end() :] if bullet else line.strip()
-        goes_on = not bullet and items and (line[0].isspace() or not _SENTENCE_END.search(items[-1].rstrip()))
+        goes_on = not bullet and items and (line[0].isspace() or not SENTENCE_END.search(items[-1].rstrip()))
         if goes_on:
             items[-1] += f" {text}"
         else:

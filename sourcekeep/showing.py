@@ -289,7 +289,7 @@ def _citation_view(row: dict[str, Any], pasted: PastedView | None) -> CitationVi
 _NOT_IN_JSON = frozenset(
     {
         *("incident_id", "incident_title", "origin", "occurred", "summary", "incident_fields"),
-        *("text", "comments", "pasted_text"),
+        *("text", "comments", "pasted_text", "pasted_article", "pasted_comments"),
     }
 )
 """Columns that stand once in the incident, or are texts, which `show URL` and `export` give."""
@@ -303,7 +303,6 @@ def as_dict(view: SourceView | IncidentView) -> dict[str, Any]:
         {
             **{name: value for name, value in citation.row.items() if name not in _NOT_IN_JSON},
             "pasted_characters": len(citation.row["pasted_text"] or ""),
-            "pasted_verdict": citation.pasted.text.verdict if citation.pasted and citation.pasted.text else None,
             "judgement": citation.judgement,
         }
         for citation in view.citations

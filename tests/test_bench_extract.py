@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from extract_pages import ARTICLES, article, page
 
+from bench.extract import contenders
+from bench.extract.contenders import ContenderError, Runner
 from bench.extract.corpus import CorpusError, load_corpus
 from bench.extract.quality import called
 from bench.extract.targets import Target
@@ -92,6 +94,19 @@ def test_unknown_contender_is_wrong_usage(folder: Path) -> None:
     done = _run("--only", "nobody", folder)
     assert done.returncode == 2
     assert "no contender is called nobody; there are sourcekeep," in done.stderr
+
+
+def test_contender_that_cannot_start_says_how_to_see_why(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(contenders, "APART_PYTHON", sys.executable)  # where newspaper is not installed
+    with pytest.raises(ContenderError, match=r"newspaper4k ended with exit code 1; to see why: .* 'newspaper4k'"):
+        Runner("newspaper4k")
+
+
+def test_contender_may_not_speak_to_a_network() -> None:
+    said = "import socket, sys; from bench.extract.runner import _forbid_network, run; "
+    said += "sys.addaudithook(_forbid_network); socket.create_connection(('127.0.0.1', 9))"
+    done = subprocess.run([sys.executable, "-c", said], capture_output=True, text=True, check=False)
+    assert "NetworkError" in done.stderr
 
 
 def test_digest_changes_with_a_page_with_the_truth_and_with_the_referee(tmp_path: Path) -> None:

@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import sys
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, Self, cast
@@ -66,8 +67,9 @@ class Runner:
         by_name = {f"{page.part}/{page.id}": page for page in pages}
         listed = [{"id": name, "file": str(page.file), "url": page.url} for name, page in by_name.items()]
         stdin = cast("IO[str]", self._process.stdin)
-        stdin.write(json.dumps({"pages": listed, "keep": keep}) + "\n")
-        stdin.flush()
+        with suppress(BrokenPipeError):  # it has ended: then there is no answer either
+            stdin.write(json.dumps({"pages": listed, "keep": keep}) + "\n")
+            stdin.flush()
         answer = self._read()
         keys = {name: (page.part, page.id) for name, page in by_name.items()}
         return Answer(
@@ -79,7 +81,7 @@ class Runner:
     def _read(self) -> dict[str, Any]:
         line = cast("IO[str]", self._process.stdout).readline()
         if not line:
-            code = self._process.wait()
+            code = self._close()
             command = f"{_python(self.name)} -m bench.extract.runner '{self.name}'"
             raise ContenderError(f"{self.name} ended with exit code {code}; to see why: {command}")
         answer: dict[str, Any] = json.loads(line)
@@ -89,8 +91,13 @@ class Runner:
         return self
 
     def __exit__(self, *_: object) -> None:
-        with self._process as process:  # closes its pipes, and waits for it
+        self._close()
+
+    def _close(self) -> int:
+        """End its input, wait for its end, close what is left open; return its exit code."""
+        with self._process as process, suppress(BrokenPipeError):
             cast("IO[str]", process.stdin).close()
+        return self._process.returncode
 
 
 def _python(name: str) -> str:

@@ -17,7 +17,7 @@ import click
 from bench.extract.contenders import ROOT, ContenderError, Runner
 from bench.extract.corpus import CorpusError, load_corpus
 from bench.extract.extractors import SOURCEKEEP
-from bench.extract.quality import called, labelled_f1, score
+from bench.extract.quality import called, labelled_f1, metadata_scores, score
 from bench.extract.rounds import read_together
 
 if TYPE_CHECKING:
@@ -41,6 +41,9 @@ SLACK = {
     "index": 1,
     "walls": 0,
     "labelled_f1": 0.002,
+    "title": 0.003,
+    "byline": 0.003,
+    "published_on": 0.003,
 }
 """How much better than its floor a figure may be before the floor must be lifted."""
 AT_MOST = frozenset({"leaked", "missed", "index", "walls"})
@@ -67,6 +70,7 @@ def figures_of(corpus: Corpus, answer: Answer) -> Figures:
         "articles": {name: scores["articles"][name] for name in ("f1", "exact")},
         "segments": {name: scores["segments"][name] for name in ("f1", "leaked", "missed")},
         "verdicts": {**counts, "walls": len(verdicts.walls), "labelled_f1": labelled_f1()},
+        "metadata": {name: field.f1 for name, field in metadata_scores(corpus, answer.found).fields.items()},
     }
 
 

@@ -6,9 +6,11 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from bench import metadata_score
 from bench.extract.corpus import PARTS
 from bench.verdict_pages import PARTS as LABELLED_PARTS
 from bench.verdict_score import judge_part, macro_f1
+from extract.metadata import Metadata
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -54,6 +56,17 @@ def called(found: Mapping[tuple[str, str], Found]) -> Called:
 def labelled_f1() -> float:
     """Return the macro F1 of the verdicts on the labelled pages; they are judged once in a process."""
     return macro_f1(tuple(item for part in LABELLED_PARTS for item in judge_part(part)))
+
+
+def metadata_scores(corpus: Corpus, found: Mapping[tuple[str, str], Found]) -> metadata_score.Score:
+    """Return how title, by-line and day were answered on the pages that are annotated with a title."""
+    score = metadata_score.Score({field: metadata_score.Figures() for field in metadata_score.FIELDS.values()})
+    for page_id, wanted in corpus.truth["segments"].items():
+        if wanted.get("title"):
+            said = found.get(("segments", page_id), {})
+            answer = Metadata(*(said.get(name) for name in ("title", "byline", "published_on", "site_name")))
+            metadata_score.count_answers(score, wanted, answer)
+    return score
 
 
 def _says_it_is_cut_off(found: Found) -> bool:

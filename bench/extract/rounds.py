@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from statistics import median
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from bench.extract.contenders import Answer, Runner
 
@@ -54,6 +54,15 @@ class Run:
             for key, found in self.first.found.items()
             if any(each.found.get(key) != found for each in self.rounds[1:])
         ]
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return its speed and its failures as JSON wants them."""
+        return {
+            "who": self.name,
+            "cpu_seconds": [round(answer.cpu_seconds, 3) for answer in self.rounds],
+            "pages_per_second": round(self.pages_per_second, 2),
+            "failed": {"/".join(key): error for key, error in self.first.failed.items()},
+        }
 
 
 def run_rounds(names: Sequence[str], pages: Sequence[Page], rounds: int, say: Callable[[str], None]) -> list[Run]:
