@@ -316,6 +316,24 @@ class PendingText:
 
 
 @dataclass(frozen=True, slots=True)
+class Paste:
+    """Page text that was pasted at one citation, by the statement that says so."""
+
+    citation_id: int
+    incident_id: str
+    position: int
+    """Of the link among those of the incident, from 1."""
+    url: str | None
+    """None for a link whose URL was lost."""
+    statement: RecordPlace
+    """Of the `resource` record of the import in which the incident says what was pasted."""
+
+
+Pending = PendingText | Paste
+"""What a text is still to be made of."""
+
+
+@dataclass(frozen=True, slots=True)
 class Notice:
     """A piece that was stripped from a page."""
 
@@ -328,9 +346,10 @@ class Notice:
 
 @dataclass(frozen=True, slots=True)
 class Text:
-    """What extraction made of one capture with one extractor version."""
+    """What extraction made of one capture, or of what was pasted at one citation, with one extractor version."""
 
-    capture_id: int
+    capture_id: int | None
+    """None for a pasted text: it is no capture."""
     extractor: str
     verdict: Verdict
     evidence: Evidence
@@ -345,6 +364,8 @@ class Text:
     charset: str | None = None
     repair: str | None = None
     notices: tuple[Notice, ...] = ()
+    citation_id: int | None = None
+    """None for the text of a capture."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -218,6 +218,52 @@ def m004_evidence(db: Database) -> None:
 
 
 @MIGRATIONS()
+def m005_pasted_texts(db: Database) -> None:
+    """Texts of what editors pasted beside a URL: they belong to a citation, and to no capture.
+
+    SQLite can't take NOT NULL off a column, so the table is made anew, each row with its number.
+    """
+    db.executescript("""
+        CREATE TABLE texts_anew (
+            id INTEGER PRIMARY KEY,
+            capture_id INTEGER REFERENCES captures(id),
+            citation_id INTEGER REFERENCES citations(id) ON DELETE CASCADE,
+            extractor TEXT NOT NULL,
+            made_at TEXT NOT NULL,
+            title TEXT,
+            byline TEXT,
+            published_on TEXT,
+            site_name TEXT,
+            language TEXT,
+            language_confidence REAL,
+            text TEXT,
+            comments TEXT,
+            words INTEGER NOT NULL,
+            text_digest TEXT,
+            charset TEXT,
+            repair TEXT,
+            verdict TEXT NOT NULL,
+            evidence TEXT NOT NULL,
+            UNIQUE (capture_id, extractor),
+            UNIQUE (citation_id, extractor),
+            CHECK ((capture_id IS NULL) <> (citation_id IS NULL))
+        );
+        INSERT INTO texts_anew SELECT id, capture_id, NULL, extractor, made_at, title, byline, published_on, site_name,
+            language, language_confidence, text, comments, words, text_digest, charset, repair, verdict, evidence
+            FROM texts;
+        CREATE TABLE notices_kept AS SELECT * FROM notices;
+        DROP TABLE texts;
+        ALTER TABLE texts_anew RENAME TO texts;
+        INSERT INTO notices SELECT * FROM notices_kept;
+        DROP TABLE notices_kept;
+        CREATE INDEX citations_pasted_text ON citations(id) WHERE pasted_text IS NOT NULL;
+    """)
+    db.table("texts").enable_fts(
+        ["title", "text"], create_triggers=True, tokenize="unicode61 remove_diacritics 2", replace=True
+    )
+
+
+@MIGRATIONS()
 def m006_quotations(db: Database) -> None:
     """Where the quotations of incidents stand, and which texts are copies; derived, so never stale.
 

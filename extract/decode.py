@@ -24,6 +24,8 @@ _HEADER = re.compile(r"charset\s*=\s*[\"']?\s*([^\s\"';]+)", re.IGNORECASE)
 _TAG = re.compile(rb"<(?:script|style)\b.*?</(?:script|style)\s*>|<[^>]*>", re.IGNORECASE | re.DOTALL)
 _NON_ASCII_LINE = re.compile(rb"[^\r\n]*[\x80-\xff][^\r\n]*")
 _MULTI_BYTE = re.compile(rb"[\xc2-\xdf][\x80-\xbf]|[\xe0-\xef][\x80-\xbf]{2}|[\xf0-\xf4][\x80-\xbf]{3}")
+_NO_FIRST_BYTES = bytes(range(0xC2))
+"""Of a multi-byte sequence of valid UTF-8."""
 _DETECTION_SAMPLE = 6000
 # What detection may answer: the legacy encodings that the web has used, none of the exotic look-alikes.
 _DETECTABLE = [
@@ -98,7 +100,7 @@ def _utf8_evidence(body: bytes) -> tuple[bool, int]:
         body.decode("utf-8")
     except UnicodeDecodeError:
         return False, len(_MULTI_BYTE.findall(body))
-    return True, len(_MULTI_BYTE.findall(body))
+    return True, len(body.translate(None, _NO_FIRST_BYTES))
 
 
 def _decode_utf8(body: bytes, declared: list[tuple[str, Charset]], sequences: int) -> Decoded:

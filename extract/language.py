@@ -1,4 +1,10 @@
-"""The language of a text: langdetect, seeded, on the article only; the page's own word where the text is too short."""
+"""The language of a text: CLD2's opinion, langdetect's where that is unsure, and the page's own word between them.
+
+Both look only at the text that they are given, with fixed tables and a fixed seed: the same text has the same answer
+in any order and any process. A language that neither knows must not become a confident wrong one, so an answer counts
+only where the text is written in that language's script, and a page's word for a language that neither knows is
+believed. What each of the rules is worth is measured by `bench/language_score.py`; the figures are in docs/language.md.
+"""
 
 from __future__ import annotations
 
@@ -6,22 +12,33 @@ import re
 from dataclasses import dataclass
 from functools import cache
 
+import pycld2
 from langdetect import DetectorFactory, LangDetectException
 from langdetect.detector_factory import PROFILES_DIRECTORY
 
-from extract.survey import weight
+from extract.language_tags import in_script, normal_tag, only_language, script_languages, script_of
+from extract.markup import weight
 
-_SAMPLE = 2000
-_ENOUGH = 60
-"""Letters, as `weight` counts them, below which detection is guessing."""
-_SURE = 0.8
-_TAG = re.compile(r"([a-z]{2,3})(?:[-_]([a-z]{4}))?(?:[-_]([a-z]{2}|\d{3}))?(?:[-_].*)?", re.IGNORECASE)
-# langdetect's own names where they aren't BCP 47: it tells the two scripts of Chinese by region.
-_BCP_47 = {"zh-cn": "zh-Hans", "zh-tw": "zh-Hant"}
-_HAN = re.compile("[\u3400-\u9fff]")
-_KANA_OR_HANGUL = re.compile("[\u3040-\u30ff\uac00-\ud7af]")
-_FOREIGN_SHARE = 0.03  # names and titles in Chinese text
-_TRADITIONAL_REGIONS = frozenset({"tw", "hk", "mo"})
+_SAMPLE = 3000
+_SCRIPT_SAMPLE = 600
+_SECOND_SAMPLE = 300
+"""Characters that are looked at: by CLD2, for the script, and by langdetect, whose time grows with them."""
+_ENOUGH = 40
+"""Letters and spaces, as `weight` counts them, below which detection is guessing."""
+_PLENTY = 400
+"""Letters from which a second opinion changes nothing any more."""
+_MOST = 0.5
+_NEARLY_ALL = 0.9
+# What neither detector may be given: CLD2 refuses controls, surrogates and noncharacters.
+_UNREADABLE = re.compile("[\x00-\x08\x0b\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufdd0-\ufdef\ufffe\uffff]|[^\x00-\U0001fffd]")
+# ASCII without its letters, and the blocks of Unicode that have only punctuation and symbols.
+_NO_LETTERS = re.compile("[\x00-@[-`{-\xbf\u2000-\u2bff\u3000-\u303f\uff00-\uff20\U0001f000-\U0001faff]+")
+# The detectors' own names where they aren't BCP 47's for the same thing.
+_NAMES = {"zh-cn": "zh-Hans", "zh-tw": "zh-Hant", "bh": "bho"}
+# Standards of one language, which no detector tells apart reliably: here the page's word decides.
+_ALIKE = ({"bs", "hr", "sr-Latn", "cnr"}, {"id", "ms"})
+# CLD2's unknown, Klingon, Pig Latin, and what it takes all Canadian syllabics for.
+_NO_LANGUAGE = frozenset({"un", "tlh", "zzp", "iu"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +47,7 @@ class Language:
 
     tag: str | None = None
     confidence: float | None = None
-    """From 0 to 1; None where only the page's own word is known."""
+    """From 0 to 1, the share of the text that is in it; None where only the page's own word is known."""
 
 
 def detect(text: str | None, declared: str | None) -> Language:
@@ -38,53 +55,105 @@ def detect(text: str | None, declared: str | None) -> Language:
 
     Too little text, or text that could be several languages, is what the page says it is, or None.
     """
-    if not text:
+    sample = _UNREADABLE.sub(" ", (text or "")[:_SAMPLE])
+    if not sample.strip():
         return Language()
+    script = script_of(sample[:_SCRIPT_SAMPLE])
     own_word = normal_tag(declared)
-    letters = "".join(character for character in text if character.isalpha() or character.isspace())
-    if weight(" ".join(letters.split())) < _ENOUGH:
+    if own_word and script:
+        own_word = in_script(own_word, script)
+    letters = weight(_NO_LETTERS.sub(" ", sample))
+    if letters < _ENOUGH or not script:
         return Language(own_word)
-    for tag, confidence in _candidates(text[:_SAMPLE]):
-        if confidence >= _SURE or tag == own_word:
-            return Language(tag, round(confidence, 3))
-        break
-    return Language(own_word)
+    found = _found(sample, script, own_word, letters)
+    if not found.tag or (own_word and own_word != found.tag and _is_believed(own_word, found.tag)):
+        return Language(own_word)
+    return found
 
 
-def _candidates(text: str) -> list[tuple[str, float]]:
+def _found(sample: str, script: str, own_word: str | None, letters: int) -> Language:
+    """Return what the two detectors agree on, or the one that knows; nothing where they contradict each other."""
+    first, reliable = _first_opinion(sample, script)
+    share = first.confidence or 0.0
+    if reliable and share >= _NEARLY_ALL and letters >= _PLENTY:
+        return first
+    second = _second_opinion(sample[:_SECOND_SAMPLE], script)
+    if first.tag is None:
+        alone = only_language(script)
+        return Language(alone) if alone else second if second.tag == own_word else Language()
+    if not second.tag or _alike(first.tag, second.tag) or first.tag.partition("-")[0] not in _second_knows():
+        return first if share >= _MOST and (reliable or first.tag in {second.tag, own_word}) else Language()
+    if own_word in {first.tag, second.tag}:
+        return first if own_word == first.tag else second
+    return Language()
+
+
+def _is_believed(own_word: str, found: str) -> bool:
+    """Tell whether a page's word goes before what was found.
+
+    It does between standards of one language, and for a language of its own code that neither detector knows: nobody
+    writes one by mistake. Codes of two letters are written by mistake, since countries have them as well.
+    """
+    if _alike(own_word, found):
+        return True
+    language = own_word.partition("-")[0]
+    return len(language) > len("xx") and language not in known_languages()
+
+
+def _alike(one: str, other: str) -> bool:
+    return one == other or any({one, other} <= alike for alike in _ALIKE)
+
+
+@cache
+def known_languages() -> frozenset[str]:
+    """Return the languages that at least one of the detectors can answer, as tags without script."""
+    detected = set(pycld2.DETECTED_LANGUAGES)
+    names = {code for name, code in pycld2.LANGUAGES if name in detected} - _NO_LANGUAGE
+    first_knows = {_tag(name).partition("-")[0] for name in names if not name.startswith("xx")}
+    return _second_knows() | script_languages() | first_knows
+
+
+@cache
+def _second_knows() -> frozenset[str]:
+    return frozenset(_tag(name).partition("-")[0] for name in _factory().langlist)
+
+
+def _first_opinion(sample: str, script: str) -> tuple[Language, bool]:
+    """Return CLD2's language with the share of the text that is in it, and whether CLD2 calls that reliable."""
+    try:
+        reliable, _, details = pycld2.detect(sample, isPlainText=True)
+    except pycld2.error:  # a character that it can't read
+        return Language(), False
+    _, name, percent, _ = details[0]
+    if name in _NO_LANGUAGE or name.startswith("xx"):
+        return Language(), False
+    tag = in_script(_tag(name), script)
+    return (Language(tag, percent / 100), reliable) if tag else (Language(), False)
+
+
+def _second_opinion(sample: str, script: str) -> Language:
+    """Return langdetect's language with its probability."""
     detector = _factory().create()
-    if _is_chinese(text):
+    if script == "Hani":  # some of its profiles take this for Korean
         detector.set_prior_map({"zh-cn": 0.5, "zh-tw": 0.5})
-    detector.append(text)
+    detector.append(sample)
     try:
         found = detector.get_probabilities()
     except LangDetectException:  # no letter that any of its profiles has
-        return []
-    return [(_BCP_47.get(language.lang, language.lang), float(language.prob)) for language in found]
+        return Language()
+    tag = in_script(_tag(found[0].lang), script) if found else None
+    return Language(tag, round(found[0].prob, 3)) if tag else Language()
 
 
-def _is_chinese(text: str) -> bool:
-    """Tell whether *text* is in Han characters without kana or Hangul; the profiles take some of it for Korean."""
-    han, others = len(_HAN.findall(text)), len(_KANA_OR_HANGUL.findall(text))
-    letters = sum(character.isalpha() for character in text)
-    return han > letters / 2 and others < han * _FOREIGN_SHARE
+def _tag(name: str) -> str:
+    """Return a detector's name of a language as a tag."""
+    return normal_tag(_NAMES.get(name, name)) or name
 
 
 @cache
 def _factory() -> DetectorFactory:
-    """Load the profiles, once in a process; seeded, so that the same text has the same language."""
+    """Load langdetect's profiles when they are first asked for, once in a process; seeded."""
     factory = DetectorFactory()
     factory.load_profile(PROFILES_DIRECTORY)
     factory.set_seed(0)
     return factory
-
-
-def normal_tag(declared: str | None) -> str | None:
-    """Return a declared language as BCP 47 has it (RFC 5646 2.1.1), without its region; None for what is none."""
-    match = _TAG.fullmatch((declared or "").split(",")[0].strip())
-    if not match:
-        return None
-    language, script, region = match[1].lower(), (match[2] or "").title(), (match[3] or "").lower()
-    if language == "zh":
-        return f"zh-{script or ('Hant' if region in _TRADITIONAL_REGIONS else 'Hans')}"
-    return f"{language}-{script}" if script else language

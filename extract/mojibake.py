@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING
 
+from lxml.etree import XPath
+
 if TYPE_CHECKING:
     from types import ModuleType
 
@@ -24,6 +26,8 @@ _SUSPECT = re.compile("[ÃÂâÅÄÐÑØÙÎÏðåæçèéãäàï][\x80-\xbf€
 # A repair that makes what no text holds has read something else than text.
 _NO_TEXT = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffd-\uffff\ud800-\udfff]")
 _MIN_GAIN = 2
+_TEXT = XPath("string()")
+_CONTENTS = XPath("//meta/@content")
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +55,8 @@ def repair_tree(tree: HtmlElement) -> Repaired:
     counts, and no text.
     """
     lines = restored = 0
+    if not _SUSPECT.search(_TEXT(tree)) and not _SUSPECT.search("".join(_CONTENTS(tree))):
+        return Repaired("")
     for element in tree.iter():
         attributes = [("content", element.get("content"))] if element.tag == "meta" else []
         for name, text in (("text", element.text), ("tail", element.tail), *attributes):

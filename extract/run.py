@@ -19,7 +19,7 @@ from typing import IO, TYPE_CHECKING, Self
 
 from archive.content_codings import ContentDecodeError
 from archive.errors import RecordError
-from archive.records import Text, Verdict
+from archive.records import PendingText, Text, Verdict
 from extract.version import EXTRACTOR
 
 if TYPE_CHECKING:
@@ -28,7 +28,8 @@ if TYPE_CHECKING:
 
     from archive.catalogue import Catalogue
     from archive.folder import ArchiveFolder
-    from archive.records import Evidence, PendingText
+    from archive.records import Evidence, Paste, Pending
+    from extract.page import ExtractedPage
 
 _LOOK_AGAIN_SECONDS = 0.3
 _WRITE_SECONDS = 0.5
@@ -58,12 +59,12 @@ def run(
     workers: int | None = None,
     all_again: bool = False,
     follow: IO[bytes] | None = None,
-    on_done: Callable[[PendingText, Text], None] | None = None,
+    on_done: Callable[[Pending, Text], None] | None = None,
 ) -> Totals:
-    """Make a text of each capture that has a response and none by this extractor; *all_again*, of all that have one.
+    """Make a text of each capture with a response, and of each paste, that has none by this extractor.
 
-    With *follow*, go on looking for new captures until that stream ends, and then finish what is left. The caller
-    holds the archive's `extract` lock.
+    With *all_again*, also of those that have one. With *follow*, go on looking for new captures until that stream ends,
+    and then finish what is left. The caller holds the archive's `extract` lock.
     """
     with folder.catalogue() as catalogue, _Pool(workers or os.cpu_count() or 1) as pool:
         extraction = _Extraction(catalogue, pool, folder.warc_dir, all_again=all_again, on_done=on_done)
@@ -72,6 +73,15 @@ def run(
             extraction.drain()
             if ended:
                 return extraction.totals
+
+
+def run_pastes(folder: ArchiveFolder, *, on_done: Callable[[Pending, Text], None] | None = None) -> Totals:
+    """Make a text of each paste that has none by this extractor, and of no capture; as `run`."""
+    with folder.catalogue() as catalogue, _Pool(os.cpu_count() or 1) as pool:
+        extraction = _Extraction(catalogue, pool, folder.warc_dir, all_again=False, on_done=on_done)
+        extraction.only_pastes = True
+        extraction.drain()
+        return extraction.totals
 
 
 def _has_ended(stream: IO[bytes]) -> bool:
@@ -90,17 +100,20 @@ class _Extraction:
         warc_dir: Path,
         *,
         all_again: bool,
-        on_done: Callable[[PendingText, Text], None] | None,
+        on_done: Callable[[Pending, Text], None] | None,
     ) -> None:
         self.totals = Totals()
         self._catalogue = catalogue
         self._pool = pool
         self._warc_dir = warc_dir
+        self.only_pastes = False
+        """Whether captures are left alone."""
         self._all_again = all_again
         self._on_done = on_done
         self._after = 0
-        self._running: dict[Future[Text], PendingText] = {}
-        self._made: list[tuple[PendingText, Text]] = []
+        self._after_paste = 0
+        self._running: dict[Future[Text], Pending] = {}
+        self._made: list[tuple[Pending, Text]] = []
         self._wrote_at = time.monotonic()
 
     def drain(self) -> None:
@@ -119,13 +132,25 @@ class _Extraction:
         room = self._pool.workers * _QUEUED_PER_WORKER - len(self._running)
         if room <= 0:
             return
-        newest = self._catalogue.captures.last_id()
-        pending = self._catalogue.texts.pending(EXTRACTOR, limit=room, after=self._after, all_again=self._all_again)
+        items: list[Pending] = [] if self.only_pastes else [*self._captures(room)]
+        if len(items) < room:
+            items += self._pastes(room - len(items))
+        for item in items:
+            self._running[self._pool.submit(self._warc_dir, item)] = item
+
+    def _captures(self, room: int) -> list[PendingText]:
+        newest, again = self._catalogue.captures.last_id(), self._all_again
+        pending = self._catalogue.texts.pending(EXTRACTOR, limit=room, after=self._after, all_again=again)
         if len(pending) < room:  # else the whole catalogue would be looked through for each new capture
             self._after = max(self._after, newest)
-        for item in pending:
-            self._after = max(self._after, item.capture_id)
-            self._running[self._pool.submit(self._warc_dir, item)] = item
+        self._after = max([self._after, *(item.capture_id for item in pending)])
+        return pending
+
+    def _pastes(self, room: int) -> list[Paste]:
+        texts, again = self._catalogue.texts, self._all_again
+        pastes = texts.pending_pastes(EXTRACTOR, limit=room, after=self._after_paste, all_again=again)
+        self._after_paste = max([self._after_paste, *(item.citation_id for item in pastes)])
+        return pastes
 
     def _take(self, future: Future[Text]) -> None:
         item = self._running.pop(future, None)
@@ -140,7 +165,7 @@ class _Extraction:
             text = _failed(item, {"rule": "worker-failed", "error": f"{type(error).__name__}: {error}"})
         self._made.append((item, text))
 
-    def _one_by_one(self, items: list[PendingText]) -> None:
+    def _one_by_one(self, items: list[Pending]) -> None:
         """Make what was under way when a worker died, each alone, so that only the culprit goes without a text."""
         self._running.clear()
         self._pool.renew()
@@ -173,7 +198,7 @@ class _Extraction:
 
     def _is_worth_a_row(self, text: Text) -> bool:
         """Tell whether *text* may be written: what could not be read takes no earlier text's place."""
-        return not _is_failure(text) or self._catalogue.texts.latest(text.capture_id) is None
+        return not _is_failure(text) or not self._catalogue.texts.has_any(text.capture_id, text.citation_id)
 
 
 def _is_failure(text: Text) -> bool:
@@ -187,7 +212,7 @@ class _Pool:
         self.workers = workers
         self._executor: ProcessPoolExecutor | None = None
 
-    def submit(self, warc_dir: Path, item: PendingText) -> Future[Text]:
+    def submit(self, warc_dir: Path, item: Pending) -> Future[Text]:
         """Have *item* made; a pool that has broken in the meantime is replaced first."""
         for _ in range(2):
             try:
@@ -229,11 +254,11 @@ def _prepare_worker() -> None:
     resource.setrlimit(resource.RLIMIT_AS, (_MEMORY_BYTES, hard))
 
 
-def _make_in_time(warc_dir: Path, item: PendingText) -> Text:
+def _make_in_time(warc_dir: Path, item: Pending) -> Text:
     """Make a text; a page that takes too long ends this process, also from within C code, and the parent goes on."""
     signal.setitimer(signal.ITIMER_REAL, PAGE_SECONDS)
     try:
-        return make_text(warc_dir, item)
+        return make_text(warc_dir, item) if isinstance(item, PendingText) else make_pasted(warc_dir, item)
     finally:
         signal.setitimer(signal.ITIMER_REAL, 0)
 
@@ -252,8 +277,26 @@ def make_text(warc_dir: Path, item: PendingText) -> Text:
         return _failed(item, {"rule": "undecodable", "error": str(error)})
     headers = {name.lower(): value for name, value in reversed(message.headers)}
     page = extract_page(body, url=item.url, headers=headers, http_status=message.status)
+    return _as_text(item, page)
+
+
+def make_pasted(warc_dir: Path, item: Paste) -> Text:
+    """Read what was pasted at a citation and make its text; a record that can't be read is a text that says so."""
+    from archive.ledger.pastes import read_paste
+    from extract.pasted import extract_pasted
+
+    try:
+        pasted = read_paste(warc_dir, item)
+    except (RecordError, OSError) as error:
+        return _failed(item, {"rule": UNREADABLE, "error": str(error)})
+    return _as_text(item, extract_pasted(pasted, url=item.url))
+
+
+def _as_text(item: Pending, page: ExtractedPage) -> Text:
+    capture_id, citation_id = _ids(item)
     return Text(
-        capture_id=item.capture_id,
+        capture_id=capture_id,
+        citation_id=citation_id,
         extractor=EXTRACTOR,
         verdict=page.verdict,
         evidence=page.evidence,
@@ -271,5 +314,11 @@ def make_text(warc_dir: Path, item: PendingText) -> Text:
     )
 
 
-def _failed(item: PendingText, evidence: Evidence) -> Text:
-    return Text(item.capture_id, EXTRACTOR, Verdict.UNKNOWN, evidence)
+def _failed(item: Pending, evidence: Evidence) -> Text:
+    capture_id, citation_id = _ids(item)
+    return Text(capture_id, EXTRACTOR, Verdict.UNKNOWN, evidence, citation_id=citation_id)
+
+
+def _ids(item: Pending) -> tuple[int | None, int | None]:
+    """Return the capture or the citation that a text is of."""
+    return (item.capture_id, None) if isinstance(item, PendingText) else (None, item.citation_id)

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from archive.rebuild import Rebuilding, Rebuilt
-    from archive.records import PendingText, Text
+    from archive.records import Pending, Text
 
 FOUND = 3
 """The exit code when some of the evidence could not be read or given its place."""
@@ -73,7 +73,7 @@ def _make_texts(new: Rebuilding, workers: int | None) -> Totals:
     with closing(progress.for_stderr("extracting")) as display:
         display.plan(planned)
 
-        def done(_: PendingText, text: Text) -> None:
+        def done(_: Pending, text: Text) -> None:
             display.done(text.verdict)
 
         return make_texts(new.folder, workers=workers, on_done=done)

@@ -37,7 +37,8 @@ def print_hits(hits: Sequence[SearchHit], words: str, *, more: bool) -> None:
         click.echo(styled(shortened(line(hit.title or "(no title)"), width()), bold=True))
         click.echo(line(hit.url))
         cited_by = ", ".join(map(line, hit.incident_ids)) or "no incident any more"
-        facts = f"{line(hit.language or 'language unknown')} · captured {when(hit.captured_at)} · cited by {cited_by}"
+        came = f"captured {when(hit.captured_at)}" if hit.captured_at else "pasted in an incident, and not fetched"
+        facts = f"{line(hit.language or 'language unknown')} · {came} · cited by {cited_by}"
         click.echo(wrapped(facts, "  "))
         click.echo(_marked(wrapped(_snippet(hit, words), "  "), coloured=coloured))
         click.echo()

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from archive.catalogue.texts import count_words
 from sourcekeep.invocation import as_typed
 from sourcekeep.judgement import Standing
 from sourcekeep.quotes_print import copy_in_words, quotations_in_words
@@ -104,13 +105,24 @@ def _print_citation(citation: CitationView) -> None:
         for more in (found.last_look, found.advice and f"-> {as_typed(found.advice)}", _text(citation.row)):
             if more:
                 click.echo(wrapped(line(more), _INDENT))
-    if pasted := citation.row["pasted_text"]:
-        click.echo(f"{_INDENT}the record holds {count(len(pasted), 'character')} of pasted text for it")
+    if citation.row["pasted_text"] is not None:
+        click.echo(wrapped(_pasted(citation), _INDENT))
 
 
 def _when(citation: CitationView) -> str:
     captured_at = citation.row["best_captured_at"] or citation.row["captured_at"]
     return f", captured {when(captured_at)}" if captured_at else ""
+
+
+def _pasted(citation: CitationView) -> str:
+    """Return what the record holds of pasted text, and what that is."""
+    held = f"the record holds {count(len(citation.row['pasted_text']), 'character')} of pasted text for it"
+    text = citation.pasted.text if citation.pasted else None
+    if text is None:
+        return f"{held}, not extracted yet"
+    article = f"{count(count_words(text.text), 'word')}, {text.language or 'of unknown language'}" if text.text else ""
+    comments = f"{count(count_words(text.comments), 'word')} of comments" if text.comments else ""
+    return f"{held}: {', '.join(filter(None, (f'verdict {text.verdict}', article, comments)))}"
 
 
 def _text(row: dict[str, Any]) -> str:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from archive.records import Exchange, Notice, Quotation, RecordPlace, Text
-    from sourcekeep.showing import CaptureView, SourceView
+    from sourcekeep.showing import CaptureView, PastedView, SourceView
 
 _NAME = 12
 _FIRST_LINES = 6
@@ -40,7 +40,10 @@ def print_source(view: SourceView, *, whole_text: bool, history: bool) -> None:
         click.echo(wrapped(last_seen(captures, view.best.id)))
     _print_cited_by(view)
     if view.text:
+        _heading("Text")
         _print_text(view.text, whole=whole_text)
+    for pasted in view.pasted:
+        _print_pasted(pasted, whole=whole_text)
     _print_quotes(view)
     _print_captures(view)
     if history:
@@ -161,8 +164,19 @@ def _print_history(captures: Iterable[CaptureView]) -> None:
         click.echo(wrapped(f"record {_place(capture.place)}{digest}", "      "))
 
 
+def _print_pasted(pasted: PastedView, *, whole: bool) -> None:
+    _heading(f"Pasted in {line(pasted.paste.incident_id)}, and not fetched")
+    if pasted.text:
+        _fact("verdict", pasted.text.verdict)
+        for why in evidence_words({"verdict": pasted.text.evidence}):
+            _fact("evidence", line(why))
+        _print_text(pasted.text, whole=whole)
+    else:
+        _fact("text", as_typed("none yet: `sourcekeep extract`"))
+    _fact("record", _place(pasted.paste.statement))
+
+
 def _print_text(text: Text, *, whole: bool) -> None:
-    _heading("Text")
     certainty = f" ({text.language_confidence:.2f})" if text.language_confidence is not None else ""
     facts = {
         "title": text.title,

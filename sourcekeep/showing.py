@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from archive.catalogue import Catalogue
     from archive.folder import ArchiveFolder
     from archive.http_message import HttpMessage
-    from archive.records import Capture, Copy, Incident, Quotation, RecordPlace, Source, Text
+    from archive.records import Capture, Copy, Incident, Paste, Quotation, RecordPlace, Source, Text
     from sourcekeep.quotes import IncidentQuotes
 
 _NEAR = 3
@@ -59,6 +59,14 @@ class CaptureView:
 
 
 @dataclass(frozen=True, slots=True)
+class PastedView:
+    """Page text that an incident had pasted beside a URL, and what extraction made of it."""
+
+    paste: Paste
+    text: Text | None
+
+
+@dataclass(frozen=True, slots=True)
 class QuotedBy:
     """An incident that quotes a source, or nearly does."""
 
@@ -87,6 +95,8 @@ class SourceView:
     last: CaptureView | None
     text: Text | None
     """Of the best capture; without one, what extraction made of the last."""
+    pasted: list[PastedView]
+    """What incidents had pasted for it; no capture, and never in the place of one."""
     captures: list[CaptureView]
     """Oldest first."""
     quoted_by: list[QuotedBy]
@@ -108,6 +118,7 @@ class CitationView:
     """None for a link whose URL was lost."""
     row: dict[str, Any]
     """Columns as in `docs/export.md`."""
+    pasted: PastedView | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,6 +212,7 @@ def _source_view(catalogue: Catalogue, source: Source) -> SourceView:
         best=best,
         last=last,
         text=catalogue.texts.latest(shown.id) if shown else None,
+        pasted=[PastedView(*one) for one in catalogue.texts.pastes(source_id=source.id)],
         captures=captures,
         quoted_by=[QuotedBy(*row) for row in catalogue.quotations.of_source(source.id)],
         copies=[_copy_view(catalogue, source.id, copy) for copy in catalogue.copies.of_source(source.id)],
@@ -250,8 +262,11 @@ def _columns(best: CaptureView | None, last: CaptureView | None) -> dict[str, An
 
 
 def _incident_view(catalogue: Catalogue, incident: Incident) -> IncidentView:
+    pasted = {
+        paste.position: PastedView(paste, text) for paste, text in catalogue.texts.pastes(incident_id=incident.id)
+    }
     citations = [
-        _citation_view(row)
+        _citation_view(row, pasted.get(row["position"]))
         for row in catalogue.reports.export(incident.id)
         if row["position"] is not None  # it cites nothing
     ]
@@ -266,11 +281,9 @@ def _incident_view(catalogue: Catalogue, incident: Incident) -> IncidentView:
     )
 
 
-def _citation_view(row: dict[str, Any]) -> CitationView:
-    lost = row["source_id"] is None
-    return CitationView(
-        row["position"], row["cited_as"], row["label"], row["source_id"], None if lost else judge(row), row
-    )
+def _citation_view(row: dict[str, Any], pasted: PastedView | None) -> CitationView:
+    judgement = None if row["source_id"] is None else judge(row)
+    return CitationView(row["position"], row["cited_as"], row["label"], row["source_id"], judgement, row, pasted)
 
 
 _NOT_IN_JSON = frozenset(
@@ -290,6 +303,7 @@ def as_dict(view: SourceView | IncidentView) -> dict[str, Any]:
         {
             **{name: value for name, value in citation.row.items() if name not in _NOT_IN_JSON},
             "pasted_characters": len(citation.row["pasted_text"] or ""),
+            "pasted_verdict": citation.pasted.text.verdict if citation.pasted and citation.pasted.text else None,
             "judgement": citation.judgement,
         }
         for citation in view.citations

@@ -109,7 +109,7 @@ def test_what_is_stripped_is_a_notice_of_its_kind_with_its_rule() -> None:
     assert all(notice.rule and notice.text for notice in made.notices)
     assert kinds[NoticeKind.COOKIE].rule == "container:cookie-words"
     assert kinds[NoticeKind.COOKIE].position == 0
-    assert kinds[NoticeKind.LEGAL].position == len(ARTICLES["en"][1]) + 1, "after the heading and the paragraphs"
+    assert kinds[NoticeKind.LEGAL].position == len(ARTICLES["en"][1]), "after the paragraphs"
 
 
 @pytest.mark.parametrize(

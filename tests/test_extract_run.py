@@ -89,7 +89,11 @@ def test_text_has_verdict_language_and_notices(made: tuple[ArchiveFolder, Totals
     assert text_of("en") in (english.text or "")
     assert (english.verdict, english.language, english.charset) == (Verdict.ARTICLE, "en", "utf-8")
     notices = [(one.kind, one.text) for one in english.notices]
-    assert notices == [(NoticeKind.NAVIGATION, "Home News"), (NoticeKind.COOKIE, "We use cookies.")]
+    assert notices == [
+        (NoticeKind.NAVIGATION, "Home News"),
+        (NoticeKind.COOKIE, "We use cookies."),
+        (NoticeKind.NAVIGATION, english.title),
+    ]
     wall = text(folder, WALL)
     assert (wall.verdict, wall.text, wall.evidence["rule"]) == (Verdict.BOT_WALL, None, "wall-phrase")
 

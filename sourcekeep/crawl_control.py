@@ -1,76 +1,56 @@
-"""A crawl in several processes: they fetch, and this one writes, shows, and decides on the end."""
+"""A crawl: its processes fetch, and this one writes, shows, and decides on the end."""
 
 from __future__ import annotations
 
 import asyncio
 import queue
 import signal
-import sys
-from contextlib import ExitStack, contextmanager
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from archive.errors import ArchiveError
-from crawler.processes.hosts import open_hosts
+from crawler.beginning import begin_crawl
 from crawler.processes.messages import Captured, Ended, Exchanged, Plan, Postponed, Refused, Stop, Written
 from crawler.processes.shares import divide
-from sourcekeep.crawl_log import log_file
-from sourcekeep.fetcher import Fetcher
+from sourcekeep.crawl_display import CrawlDisplay
 from sourcekeep.invocation import SIGNALLED
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Mapping
     from concurrent.futures import Future
-    from pathlib import Path
 
     from archive.drafts import CaptureDraft
     from archive.folder import ArchiveFolder
     from crawler.frontier import Selection
     from crawler.processes.messages import FromProcess
     from crawler.share import Share
-    from sourcekeep.crawl_display import CrawlDisplay
+    from sourcekeep.fetcher import Fetcher, Fetchers
 
 FINISHED = "finished"
 PROCESS_DIED = "process-died"
 """Why a crawl ended of which a fetching process did not come to its end."""
 
 
-def run(folder: ArchiveFolder, selection: Selection, settings: Mapping[str, Any], count: int, *, as_json: bool) -> None:
-    """Crawl with *count* fetching processes, show it, and exit: 0 done, 1 failed, 130 stopped by Ctrl-C.
+def run(
+    folder: ArchiveFolder,
+    selection: Selection,
+    settings: Mapping[str, Any],
+    fetchers: Fetchers,
+    *,
+    as_json: bool,
+) -> int:
+    """Crawl with *fetchers*, show it, and return the exit code: 0 done, 1 failed, 130 stopped by Ctrl-C.
 
     Raises ArchiveError.
     """
-    log = log_file(folder)
-    with _started(count, log) as fetchers:
-        # Imported while the processes import what they need.
-        from sourcekeep.crawl_display import CrawlDisplay
-
-        display = CrawlDisplay(folder, extract=settings["SOURCEKEEP_EXTRACT"], as_json=as_json)
-        crawl = _Crawl(_begun(folder, selection, settings), display, fetchers)
-        concurrency = settings.get("CONCURRENT_REQUESTS", folder.settings().concurrency)
-        crawl.begin({**settings, "SOURCEKEEP_ARCHIVE": str(folder.path), "LOG_FILE": str(log)}, concurrency)
-        code = crawl.run()
-    sys.exit(code)
-
-
-def _begun(folder: ArchiveFolder, selection: Selection, settings: Mapping[str, Any]) -> Share:
-    from crawler.beginning import begin_crawl
-
-    return begin_crawl(folder, selection, conditional_for=settings.get("SOURCEKEEP_CONDITIONAL_FOR"))
-
-
-@contextmanager
-def _started(count: int, log: Path) -> Iterator[list[Fetcher]]:
-    """Start *count* processes; none is left when the context ends."""
-    with open_hosts() as hosts, ExitStack() as ending:
-        fetchers = []
-        for _ in range(count):
-            fetchers.append(Fetcher(hosts, log))
-            ending.callback(fetchers[-1].wait)
-            ending.callback(fetchers[-1].kill)
-        yield fetchers
+    display = CrawlDisplay(folder, extract=settings["SOURCEKEEP_EXTRACT"], as_json=as_json)
+    share = begin_crawl(folder, selection, conditional_for=settings.get("SOURCEKEEP_CONDITIONAL_FOR"))
+    crawl = _Crawl(share, display, fetchers.all)
+    concurrency = settings.get("CONCURRENT_REQUESTS", folder.settings().concurrency)
+    crawl.begin({**settings, "SOURCEKEEP_ARCHIVE": str(folder.path), "LOG_FILE": str(fetchers.log)}, concurrency)
+    return crawl.run()
 
 
 class _Crawl:
@@ -95,7 +75,8 @@ class _Crawl:
             places = max(1, (concurrency + number) // len(self._fetchers))
             known = self._share.validators
             validators = {source.id: known[source.id] for source in sources if source.id in known}
-            plan = Plan(self._share.store.crawl_id, sources, validators, {**settings, "CONCURRENT_REQUESTS": places})
+            own = {**settings, "CONCURRENT_REQUESTS": places}
+            plan = Plan(self._share.store.crawl_id, sources, validators, own, shared=len(shares) > 1)
             fetcher.begin(plan, self._heard)
 
     def run(self) -> int:
