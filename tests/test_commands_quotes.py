@@ -399,3 +399,60 @@ def test_seed_record_is_quoted_from_waxy_and_its_copy(tmp_path: Path) -> None:
     assert copy["share"] == pytest.approx(0.76, abs=0.01)
     boing = seed_text(243, 248)
     assert {boing[:start].count("\n") + 243 for start, *_ in copy["passages"]} == {244, 246, 248}
+
+
+MANY = 100_000
+
+
+def put_many(folder: ArchiveFolder, number: int) -> None:
+    """Write *number* sources with texts of 250 words; of every thousand, two are a pair that is largely the same."""
+    draw = random.Random(7)
+    vocabulary = [f"w{n}" for n in range(20_000)]
+    at = "2031-01-01T00:00:00.000000Z"
+    with folder.catalogue() as catalogue, catalogue.transaction():
+        crawl_id = catalogue.crawls.start("due", {}, {})
+        twin: list[str] = []
+        for n in range(1, number + 1):
+            words = draw.choices(vocabulary, k=250)
+            if n % 1000 == 1:
+                twin = words
+            elif n % 1000 == 500:
+                words = twin[:225] + words[:25]
+            catalogue._connection.execute(
+                "INSERT INTO sources (id, url, url_key, best_capture_id) VALUES (?, ?, ?, ?)", (n, f"u{n}", f"u{n}", n)
+            )
+            catalogue._connection.execute(
+                """INSERT INTO captures (id, source_id, crawl_id, requested_at, finished_at, outcome, bytes, via,
+                     evidence, record_id, warc_file, warc_offset, warc_length)
+                   VALUES (?, ?, ?, ?, ?, 'fetched', 0, 'http', '{}', ?, 'f', 0, 0)""",
+                (n, n, crawl_id, at, at, f"r{n}"),
+            )
+            catalogue._connection.execute(
+                """INSERT INTO texts (capture_id, extractor, made_at, text, words, verdict, evidence)
+                   VALUES (?, 'test/1', ?, ?, 250, 'article', '{}')""",
+                (n, at, " ".join(words)),
+            )
+
+
+@pytest.mark.soak
+def test_copies_among_a_hundred_thousand_texts_are_found_within_memory(tmp_path: Path) -> None:
+    folder = ArchiveFolder.create(tmp_path / "archive")
+    put_many(folder, MANY)
+    program = (
+        "import re, time; from pathlib import Path; from sourcekeep.__main__ import main\n"
+        "try: main()\n"
+        "finally: print(re.search(r'VmHWM:\\s+(\\d+)', Path('/proc/self/status').read_text())[1], time.process_time())"
+    )
+    command = [sys.executable, "-c", program, "--archive", str(folder.path), "quotes", "--all", "--json"]
+    for signed, pairs in ((MANY, MANY // 1000), (0, 0)):
+        done = subprocess.run(command, capture_output=True, text=True, check=True)
+        answer, _, last = done.stdout.rstrip().rpartition("\n")
+        peak, seconds = last.split()
+        found = json.loads(answer)
+        sys.stdout.write(
+            f"\n{found['signed']:,} texts signed, {found['compared']:,} pairs compared: {float(seconds):.0f} s of "
+            f"processor time, {int(peak) // 1024} MiB\n"
+        )
+        assert (found["signed"], found["copies"]) == (signed, {"syndicated": MANY // 1000})
+        assert pairs <= found["compared"] <= pairs + MANY // 100
+        assert int(peak) < 150_000  # kB
