@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from extract.json_ld import Node
 
-_LATEST = date(2099, 12, 31)
+LATEST = date(2099, 12, 31)
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +33,7 @@ class Metadata:
 
 
 def metadata_of(
-    tree: HtmlElement, url: str | None, *, nodes: list[Node] | None = None, latest: date = _LATEST
+    tree: HtmlElement, url: str | None, *, nodes: list[Node] | None = None, latest: date = LATEST
 ) -> Metadata:
     """Return what *tree* says of title, authors, day of publication and site; the tree stays as it is.
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from dataclasses import dataclass, replace
+from datetime import date, timedelta
+from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING
 
 from lxml.html import document_fromstring
@@ -14,9 +16,11 @@ from extract.article import find_article, read_hints
 from extract.decode import Decoded, decode
 from extract.documents import Document, is_binary, read_document
 from extract.facts import FIRST_ERROR, Facts, read_head
+from extract.json_ld import json_ld_of
 from extract.language import detect
-from extract.markup import parse
-from extract.metadata import metadata_of
+from extract.markdown import markdown_of, markdown_of_text
+from extract.markup import blocks, parse
+from extract.metadata import LATEST, metadata_of
 from extract.survey import Survey, prose_chars, survey
 from extract.verdict import TEXT_VERDICTS, judge
 
@@ -110,8 +114,9 @@ def _document(document: Document) -> ExtractedPage:
 
 def _html(decoded: Decoded, url: str | None, headers: Mapping[str, str], status: int) -> ExtractedPage:
     tree, repair = _tree(decoded)
-    head = read_head(tree)
-    metadata = metadata_of(tree, url)
+    nodes = json_ld_of(tree)
+    head = read_head(tree, nodes)
+    metadata = metadata_of(tree, url, nodes=nodes, latest=_day_after(headers.get("date")))
     page, article = _article(tree)
     facts = Facts(url, status, headers, decoded.text, head, page, article.text)
     verdict, evidence = judge(facts)
@@ -141,6 +146,24 @@ def article_of(body: bytes) -> str | None:
     return article.text
 
 
+def markdown_of_page(body: bytes, *, url: str | None = None, content_type: str | None = None) -> str | None:
+    """Return the text of *body* as Markdown: CommonMark, with tables and strikethrough as GitHub has them.
+
+    The words are those that `extract_page` gives a page whose text is kept; None where there are none. *content_type*
+    is the HTTP header's value; links are made whole by *url*.
+    """
+    if document := read_document(body, content_type=content_type, url=url):
+        return markdown_of_text(_storable(document.text) or "") or None
+    decoded = decode(body, content_type=content_type)
+    _, article = _article(_tree(decoded)[0])
+    if article.is_from_data:
+        return _storable(markdown_of_text(article.text or ""))
+    whole, _ = _tree(decoded)  # the other one was cut to pieces
+    if not prose_chars(blocks(whole)):
+        _open_noscript(whole)
+    return _storable(markdown_of(whole, article.orders, url))
+
+
 def _tree(decoded: Decoded) -> tuple[HtmlElement, str | None]:
     """Return the tree of a page, and what was wrong with its characters."""
     tree = parse(decoded.text)
@@ -164,6 +187,14 @@ def _open_noscript(tree: HtmlElement) -> bool:
     for element in found:
         element.tag = "div"
     return bool(found)
+
+
+def _day_after(served: str | None) -> date:
+    """Return the day behind the one on which a page was served, by its `Date` (RFC 9110 6.6.1): none is later there."""
+    try:
+        return parsedate_to_datetime(served or "").date() + timedelta(days=1)
+    except (ValueError, OverflowError):
+        return LATEST
 
 
 def _storable(text: str | None) -> str | None:

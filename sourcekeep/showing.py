@@ -192,6 +192,20 @@ def raw_response(folder: ArchiveFolder, view: SourceView) -> HttpMessage:
     return read_http_response(folder.warc_dir, place, view.best.original if view.best else None)
 
 
+def markdown(folder: ArchiveFolder, view: SourceView) -> str:
+    """Return the text of the best copy as Markdown, made of its bytes.
+
+    Raises NotFoundError when no text is kept of it, and what `raw_response` raises.
+    """
+    from extract.page import markdown_of_page
+
+    if not (view.text and view.text.text):
+        raise NotFoundError(line(f"no text of {view.source.url} is kept: {view.judgement.explanation}"))
+    message = raw_response(folder, view)
+    content_type = message.header("Content-Type")
+    return markdown_of_page(message.content(), url=view.source.url, content_type=content_type) or ""
+
+
 def _source_view(catalogue: Catalogue, source: Source) -> SourceView:
     verdicts = catalogue.reports.verdicts_of(source.id)
     rows = catalogue.captures.of_source(source.id)

@@ -36,6 +36,8 @@ class Article:
     """The numbers of its blocks."""
     left_out: Mapping[int, str] = field(default_factory=dict)
     """By number: the rules that left out blocks which its frame holds."""
+    is_from_data: bool = False
+    """Whether the text is what the page's data hold, and not that of its blocks."""
 
 
 def find_article(tree: HtmlElement, page: Survey, hints: Hints) -> Article:
@@ -43,9 +45,10 @@ def find_article(tree: HtmlElement, page: Survey, hints: Hints) -> Article:
     orders, left_out = refine(page, framed(tree, page), hints)
     text = _written(page.blocks[order].text for order in orders)
     body = max(hints.bodies, key=len, default="")
-    if len(body) >= _MIN_BODY and len(squeeze(body)) > _TIMES_LONGER * len(squeeze(text)):
+    from_data = len(body) >= _MIN_BODY and len(squeeze(body)) > _TIMES_LONGER * len(squeeze(text))
+    if from_data:
         text = _written([body])
-    return Article(text or None, tuple(orders), left_out)
+    return Article(text or None, tuple(orders), left_out, from_data)
 
 
 def _written(paragraphs: Iterable[str]) -> str:
