@@ -354,7 +354,7 @@ def test_markdown_has_the_words_of_the_text_with_their_form() -> None:
     url = "http://tides.example/a/b"
     markdown = markdown_of_page(MARKED_UP, url=url)
     assert markdown is not None
-    assert "[North Quay](http://tides.example/north)" in markdown
+    assert "[North Quay](<http://tides.example/north>)" in markdown
     assert "\n## What is left\n" in markdown
     assert "\n- A cupboard of type." in markdown
     assert "\n> Nobody will read" in markdown
