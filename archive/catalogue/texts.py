@@ -211,12 +211,11 @@ class Texts:
         ).fetchone()
         return self._text(row) if row else None
 
-    def has_any(self, capture_id: int | None, citation_id: int | None) -> bool:
-        """Tell whether there is a text of a capture or of a paste, by whatever extractor."""
-        found = self._db.execute(
-            "SELECT 1 FROM texts WHERE capture_id IS ? AND citation_id IS ?", (capture_id, citation_id)
-        )
-        return found.fetchone() is not None
+    def earlier(self, text: Text) -> Text | None:
+        """Return the newest text of the capture or the paste that *text* is of, or None."""
+        if text.capture_id is not None:
+            return self.latest(text.capture_id)
+        return None if text.citation_id is None else self._of_citation(text.citation_id)
 
     def pastes(
         self, *, incident_id: str | None = None, source_id: int | None = None
