@@ -370,18 +370,20 @@ class Text:
 
 @dataclass(frozen=True, slots=True)
 class SourceText:
-    """The newest text of one capture, as quotations are looked for in it."""
+    """The newest text of one capture, or of one paste, as quotations are looked for in it."""
 
     source_id: int
     text_id: int
-    capture_id: int
-    captured_at: str
+    capture_id: int | None
+    """None for a pasted text."""
+    captured_at: str | None
     is_best: bool
-    """Whether the capture is the source's best one."""
+    """Whether the source is read by it: its best capture's text, or without one what was pasted last."""
     published_on: str | None
     title: str | None
     text: str | None
     comments: str | None
+    words: int
 
 
 @dataclass(frozen=True, slots=True)

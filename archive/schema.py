@@ -318,26 +318,32 @@ def m006_quotations(db: Database) -> None:
         );
         CREATE INDEX signatures_text_id ON signatures(text_id);
     """)
-    for event, row in (("INSERT", "NEW"), ("DELETE", "OLD")):
-        db.executescript(_QUOTATIONS_AT_TEXT.replace("EVENT", event).replace("ROW", row))
+    source = """COALESCE((SELECT source_id FROM captures WHERE id = ROW.capture_id),
+        (SELECT source_id FROM citations WHERE id = ROW.citation_id))"""
+    for name, event, changed in (
+        ("new_text", "AFTER INSERT ON texts", source.replace("ROW", "NEW")),
+        ("lost_text", "AFTER DELETE ON texts", source.replace("ROW", "OLD")),
+        ("lost_paste", "BEFORE DELETE ON citations WHEN OLD.pasted_text IS NOT NULL", "OLD.source_id"),
+        (
+            "new_best",
+            "AFTER UPDATE OF best_capture_id ON sources WHEN OLD.best_capture_id IS NOT NEW.best_capture_id",
+            "NEW.id",
+        ),
+    ):
+        trigger = _FORGET_SOURCE.replace("NAME", name).replace("EVENT", event)
+        db.executescript(trigger.replace("CHANGED", changed))
     db.executescript("""
-        CREATE TRIGGER quotations_at_new_best AFTER UPDATE OF best_capture_id ON sources
-        WHEN OLD.best_capture_id IS NOT NEW.best_capture_id BEGIN
-            DELETE FROM quotation_checks
-            WHERE incident_id IN (SELECT incident_id FROM citations WHERE source_id = NEW.id);
-            DELETE FROM copies WHERE source_id = NEW.id OR of_source_id = NEW.id;
-        END;
         CREATE TRIGGER quotations_at_new_record AFTER UPDATE ON incidents BEGIN
             DELETE FROM quotation_checks WHERE incident_id = NEW.id;
         END;
     """)
 
 
-_QUOTATIONS_AT_TEXT = """
-    CREATE TRIGGER quotations_at_text_EVENT AFTER EVENT ON texts BEGIN
-        DELETE FROM quotation_checks WHERE incident_id IN (SELECT incident_id FROM citations
-            WHERE source_id = (SELECT source_id FROM captures WHERE id = ROW.capture_id));
-        DELETE FROM copies WHERE source_id = (SELECT source_id FROM captures WHERE id = ROW.capture_id)
-            OR of_source_id = (SELECT source_id FROM captures WHERE id = ROW.capture_id);
+_FORGET_SOURCE = """
+    CREATE TRIGGER quotations_at_NAME EVENT BEGIN
+        DELETE FROM quotation_checks
+        WHERE incident_id IN (SELECT incident_id FROM citations WHERE source_id = CHANGED);
+        DELETE FROM copies WHERE source_id = CHANGED OR of_source_id = CHANGED;
     END;
 """
+"""When the texts of a source change, or the one that it is read by, nothing holds that was made of them."""

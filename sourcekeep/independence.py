@@ -25,8 +25,8 @@ class Witness:
     text_id: int
     published_on: str | None
     """As the page says it."""
-    captured_at: str
-    """When a text of the source was captured for the first time."""
+    captured_at: str | None
+    """When a text of the source was captured for the first time; None where all it has was pasted."""
     grams: Grams
 
 
@@ -79,7 +79,8 @@ def _came_first(one: Witness, other: Witness) -> str | None:
         return None
     if published is not None and published < other_published:
         return "published"
-    return "captured" if one.captured_at[:10] < other_published and published is None else None
+    was_there = one.captured_at is not None and one.captured_at[:10] < other_published
+    return "captured" if was_there and published is None else None
 
 
 def _day(published_on: str | None) -> str | None:

@@ -39,8 +39,10 @@ class CitedSource:
     """Where it stands among what the incident cites."""
     judgement: Judgement
     has_text: bool
+    is_pasted: bool
+    """Whether it is read by what editors pasted, since no copy has a text."""
     words: int
-    """Of the text that it is read by: its best capture's."""
+    """Of the text that it is read by."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,10 +52,11 @@ class Hit:
     row: Quotation
     said: str
     """The passage as the source has it."""
-    capture_id: int
-    captured_at: str
+    capture_id: int | None
+    """None, as the next, when the text was pasted into a record."""
+    captured_at: str | None
     is_best: bool
-    """Whether the capture is the source's best one."""
+    """Whether the source is read by this text: its best copy's, or without one what was pasted last."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,7 +147,7 @@ def _hit_as_dict(hit: Hit) -> dict[str, Any]:
         "text_id": row.text_id,
         "capture_id": hit.capture_id,
         "captured_at": hit.captured_at,
-        "of_best_copy": hit.is_best,
+        "is_read_by_this": hit.is_best,
         "part": row.part,
         "start": row.start,
         "end": row.end,

@@ -96,7 +96,8 @@ def _why(quotes: IncidentQuotes, one: QuotedPassage) -> str:
 def _place(hit: Hit) -> str:
     row = hit.row
     part = _PARTS[row.part or Part.TEXT]
-    return f"{part} {row.start:,}–{row.end:,} of capture {hit.capture_id}"
+    whose = "what was pasted" if hit.capture_id is None else f"capture {hit.capture_id}"
+    return f"{part} {row.start:,}–{row.end:,} of {whose}"
 
 
 def _more(hit: Hit) -> list[str]:
@@ -110,7 +111,9 @@ def _more(hit: Hit) -> list[str]:
         more.append(f"but for {', '.join(folds)}")
     if row.part is Part.COMMENTS:
         more.append("in readers' comments, not in the article")
-    if not hit.is_best:
+    if not hit.is_best and hit.capture_id is None:
+        more.append("pasted into a record; the copy that is kept doesn't have it")
+    elif not hit.is_best:
         more.append(f"in an earlier or lesser copy, captured {when(hit.captured_at)}")
     return more
 
@@ -134,7 +137,8 @@ def _print_source(quotes: IncidentQuotes, source: CitedSource, numbers: dict[int
     if not source.has_text:
         click.echo(wrapped(f"no text: {line(source.judgement.label)}", " " * 7))
         return
-    click.echo(f"       {count(source.words, 'word')}")
+    pasted = f", pasted into a record; of the page itself: {source.judgement.label}" if source.is_pasted else ""
+    click.echo(wrapped(f"{count(source.words, 'word')}{line(pasted)}", " " * 7))
     if source.source_id in quotes.dependents:
         holder = numbers[quotes.dependents[source.source_id]]
         click.echo(f"       {styled(f'not independent of {holder}', fg='yellow')}")

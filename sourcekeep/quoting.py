@@ -46,18 +46,20 @@ def keep(catalogue: Catalogue, quotes: IncidentQuotes) -> None:
 
 def look(catalogue: Catalogue, incident: Incident) -> IncidentQuotes:
     """Look for the quotations of *incident*, and compare its sources."""
-    sources, lost_links = _cited(catalogue, incident)
-    texts = {source.source_id: _Texts(catalogue.quotations.texts_of(source.source_id)) for source in sources}
+    rows = [row for row in catalogue.reports.export(incident.id) if row["position"] is not None]
+    cited = [row for row in rows if row["source_id"] is not None]
+    texts = {row["source_id"]: _Texts(catalogue.quotations.texts_of(row["source_id"])) for row in cited}
     sources = [
-        CitedSource(one.source_id, one.url, one.positions, one.judgement, texts[one.source_id].has_any, one.words)
-        for one in sources
+        _source(texts[source_id], [row for row in cited if row["source_id"] == source_id]) for source_id in texts
     ]
-    not_asked = tuple(source.source_id for source in sources if not source.has_text)
+    not_asked = [source.source_id for source in sources if not source.has_text]
+    lost_links = len(rows) - len(cited)
     quoted = tuple(
         _look_for(number, passage, texts, not_asked, lost_links)
         for number, passage in enumerate(passages(incident.summary or ""), 1)
     )
-    copies = copies_among(_witnesses(catalogue, sources))
+    witnesses = [witness(catalogue, source.source_id) for source in sources if source.words]
+    copies = copies_among([one for one in witnesses if one is not None])
     return IncidentQuotes(
         incident_id=incident.id,
         title=incident.title,
@@ -69,29 +71,23 @@ def look(catalogue: Catalogue, incident: Incident) -> IncidentQuotes:
     )
 
 
-def _cited(catalogue: Catalogue, incident: Incident) -> tuple[list[CitedSource], int]:
-    """Return the sources of an incident without a word on their texts, and the number of links without a URL."""
-    found: dict[int, CitedSource] = {}
-    lost = 0
-    for row in catalogue.reports.export(incident.id):
-        source_id, position = row["source_id"], row["position"]
-        if source_id is None:
-            lost += position is not None
-            continue
-        before = found[source_id].positions if source_id in found else ()
-        words = row["words"] if row["text"] else 0
-        found[source_id] = CitedSource(source_id, row["url"], (*before, position), judge(row), bool(words), words)
-    return list(found.values()), lost
-
-
-def _witnesses(catalogue: Catalogue, sources: list[CitedSource]) -> list[Witness]:
-    witnesses = [witness(catalogue, source.source_id) for source in sources if source.words]
-    return [one for one in witnesses if one is not None]
+def _source(held: _Texts, rows: list[dict[str, Any]]) -> CitedSource:
+    """Return a source as a witness, by the *rows* that cite it."""
+    read_by = held.read_by
+    return CitedSource(
+        source_id=rows[0]["source_id"],
+        url=rows[0]["url"],
+        positions=tuple(row["position"] for row in rows),
+        judgement=judge(rows[0]),
+        has_text=held.has_any,
+        is_pasted=read_by is not None and read_by.capture_id is None,
+        words=read_by.words if read_by else 0,
+    )
 
 
 def witness(catalogue: Catalogue, source_id: int) -> Witness | None:
     """Return a source with the text that it is read by, or None."""
-    text = catalogue.copies.best_text(source_id)
+    text = catalogue.copies.read_by(source_id)
     if text is None or text.text is None:
         return None
     first = catalogue.copies.first_captured_at(source_id)
@@ -108,6 +104,11 @@ class _Texts:
     @property
     def has_any(self) -> bool:
         return any(text.text for text in self.texts)
+
+    @property
+    def read_by(self) -> SourceText | None:
+        """The text that the source is read by; None where that one is empty."""
+        return next((text for text in self.texts if text.is_best and text.text), None)
 
     def look_for(self, quoted: Quoted) -> tuple[SourceText, Part, Finding] | None:
         """Return the first match: in an article before its headline, in both before comments, near ones last."""
@@ -127,7 +128,7 @@ class _Texts:
 
 
 def _look_for(
-    number: int, passage: Passage, texts: dict[int, _Texts], not_asked: tuple[int, ...], lost_links: int
+    number: int, passage: Passage, texts: dict[int, _Texts], not_asked: list[int], lost_links: int
 ) -> QuotedPassage:
     quoted = Quoted(passage.text)
     about: dict[str, Any] = {"summary": [passage.start, passage.end]}

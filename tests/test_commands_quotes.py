@@ -203,7 +203,7 @@ def test_earlier_copy_is_asked_too_and_named(tmp_path: Path) -> None:
     archive = archive_of(tmp_path, summary_of(PORT), [Page(PORT, text=article("Port", STORY))])
     crawl(archive, [Page(PORT, text=article("Port", prose(3, 400)), at="2099-12-01T10:00:00.000000Z")])
     first = asked(archive)["quotations"][0]["found"][0]
-    assert (first["capture_id"], first["of_best_copy"]) == (1, False)
+    assert (first["capture_id"], first["is_read_by_this"]) == (1, False)
     assert "in an earlier or lesser copy, captured 2099-11-20 10:00 UTC" in printed(archive, "quotes", "DB-7")
 
 
@@ -211,7 +211,7 @@ def test_best_copy_goes_before_an_earlier_one(tmp_path: Path) -> None:
     archive = archive_of(tmp_path, summary_of(PORT), [Page(PORT, text=article("Port", STORY))])
     crawl(archive, [Page(PORT, text=article("Port", STORY.upper()), at="2099-12-01T10:00:00.000000Z")])
     first = asked(archive)["quotations"][0]["found"][0]
-    assert (first["capture_id"], first["match"], first["of_best_copy"]) == (2, "folded", True)
+    assert (first["capture_id"], first["match"], first["is_read_by_this"]) == (2, "folded", True)
 
 
 def test_summary_without_quotations_and_incident_without_sources(tmp_path: Path) -> None:
@@ -366,6 +366,70 @@ def test_help_answers_at_once_and_ends_with_an_example() -> None:
     assert done.stdout.rstrip().endswith("Example: sourcekeep quotes DB-100 --fail-on-missing")
 
 
+DUMP = """- Occurred: May 2031
+- The maker says that the crane 'was never meant to lift a bus'.
+URL: {port}
+{port_text}
+
+URL: {daily}
+{daily_text}
+
+- Page info
+"""
+
+
+def import_dump(folder: ArchiveFolder, path: Path, port_text: str, daily_text: str) -> None:
+    """Import a record with pasted texts as `crane`, and make these."""
+    path.write_text(DUMP.format(port=PORT, port_text=port_text, daily=DAILY, daily_text=daily_text), "utf-8")
+    printed(folder, "import", str(path))
+    printed(folder, "extract", "--workers", "1")
+
+
+def pasted(text: str) -> str:
+    return "\n".join(f"- {line}" for line in text.splitlines())
+
+
+def test_what_was_pasted_is_asked_where_no_copy_is_kept(tmp_path: Path) -> None:
+    archive = ArchiveFolder(tmp_path / "archive")
+    import_dump(archive, tmp_path / "crane.txt", pasted(STORY), pasted(f"We read this.\n{STORY}"))
+    found = asked(archive, "crane")
+    assert (found["with_text"], found["independent"]) == (2, 1)
+    assert [source["is_pasted"] for source in found["sources"]] == [True, True]
+    assert [(hit["capture_id"], hit["match"]) for hit in found["quotations"][0]["found"]] == [(None, "exact")] * 2
+    text = " ".join(printed(archive, "quotes", "crane").split())
+    assert "exact text 40–69 of what was pasted" in text
+    assert "pasted into a record; of the page itself: never captured" in text
+    assert json.loads(printed(archive, "quotes", "--all", "--json"))["signed"] == 2
+
+
+def test_page_goes_before_what_was_pasted(tmp_path: Path) -> None:
+    archive = ArchiveFolder(tmp_path / "archive")
+    import_dump(archive, tmp_path / "crane.txt", pasted(STORY), "- Nothing was there.")
+    crawl(archive, [Page(PORT, text=article("Port", f"A page. {STORY}"))])
+    (first,) = asked(archive, "crane")["quotations"][0]["found"]
+    assert (first["capture_id"], first["start"], first["is_read_by_this"]) == (1, 48, True)
+    crawl(archive, [Page(PORT, text=article("Port", prose(1, 300)), at="2099-12-01T10:00:00.000000Z")])
+    (first,) = asked(archive, "crane")["quotations"][0]["found"]
+    assert (first["capture_id"], first["is_read_by_this"]) == (1, False)
+
+
+def test_paste_that_is_gone_leaves_nothing_behind(tmp_path: Path) -> None:
+    archive = ArchiveFolder(tmp_path / "archive")
+    import_dump(archive, tmp_path / "crane.txt", pasted(STORY), pasted(f"We read this.\n{STORY}"))
+    put(archive, summary_of(PORT, summary="“was never meant to lift a bus”", name="other"))
+    printed(archive, "quotes", "--all")
+    assert sql(archive, "SELECT incident_id, source_id FROM quotations ORDER BY 1, 2") == [
+        ("crane", 1),
+        ("crane", 2),
+        ("other", 1),
+    ]
+    assert sql(archive, "SELECT COUNT(*) FROM copies") == [(1,)]
+    import_dump(archive, tmp_path / "crane.txt", "- Nothing was there.", "- Nothing was there.")
+    assert sql(archive, "SELECT COUNT(*) FROM quotation_checks") == [(0,)]
+    assert sql(archive, "SELECT COUNT(*) FROM copies") == [(0,)]
+    assert asked(archive, "other")["quotations"][0]["answer"] == "open"
+
+
 SEED = Path(__file__).resolve().parents[2] / "shared" / "seed" / "aiaaic-mengert.txt"
 
 
@@ -373,6 +437,18 @@ def seed_text(first: int, last: int) -> str:
     """Return lines of the seed as they are to be kept, repaired."""
     lines = SEED.read_text("utf-8").split("\n")[first - 1 : last]
     return repair("\n".join(line.removeprefix("- ") for line in lines)).text
+
+
+@pytest.mark.skipif(not SEED.exists(), reason="the seed record is not beside the checkout (../shared/seed)")
+def test_seed_record_is_quoted_from_what_was_pasted(tmp_path: Path) -> None:
+    archive = ArchiveFolder(tmp_path / "archive")
+    printed(archive, "import", str(SEED))
+    printed(archive, "extract")
+    found = asked(archive, SEED.stem)
+    assert (found["sources_cited"], found["with_text"], found["independent"]) == (9, 4, 3)
+    assert [[hit["source_id"] for hit in one["found"]] for one in found["quotations"]] == [[1, 2], [1, 2], [1]]
+    (copy,) = found["copies"]
+    assert (copy["source_id"], copy["of_source_id"], copy["kind"]) == (2, 1, "quotes")
 
 
 @pytest.mark.skipif(not SEED.exists(), reason="the seed record is not beside the checkout (../shared/seed)")

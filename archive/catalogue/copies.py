@@ -5,19 +5,20 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
-from archive.records import Copy, CopyKind, SourceText
+from archive.catalogue.reading import READ_BY, TEXT_COLUMNS, source_text
+from archive.records import Copy, CopyKind
 
 if TYPE_CHECKING:
     import sqlite3
     from collections.abc import Iterable
 
-# What a source is read by: the newest text of its best capture.
-_BEST = """
-    FROM sources s JOIN captures c ON c.id = s.best_capture_id JOIN texts t ON t.capture_id = c.id
-    WHERE t.text IS NOT NULL AND t.id = (SELECT MAX(id) FROM texts WHERE capture_id = c.id)"""
+    from archive.records import SourceText
+
+_READ = f"""
+    FROM sources s JOIN texts t ON t.id = {READ_BY} LEFT JOIN captures c ON c.id = t.capture_id
+    WHERE t.text IS NOT NULL"""
+_COLUMNS = f"{TEXT_COLUMNS}, 1 AS is_best"
 _UNSIGNED = "NOT EXISTS (SELECT 1 FROM signatures WHERE source_id = s.id AND text_id = t.id AND rules = ?)"
-_COLUMNS = """s.id AS source_id, t.id AS text_id, c.id AS capture_id, c.requested_at AS captured_at, 1 AS is_best,
-    t.published_on, t.title, t.text, t.comments"""
 
 
 class Copies:
@@ -29,19 +30,20 @@ class Copies:
     def __init__(self, connection: sqlite3.Connection) -> None:
         self._db = connection
 
-    def best_text(self, source_id: int) -> SourceText | None:
+    def read_by(self, source_id: int) -> SourceText | None:
         """Return the text that a source is read by, or None."""
-        row = self._db.execute(f"SELECT {_COLUMNS} {_BEST} AND s.id = ?", (source_id,)).fetchone()
-        return SourceText(**{**dict(row), "is_best": True}) if row else None
+        row = self._db.execute(f"SELECT {_COLUMNS} {_READ} AND s.id = ?", (source_id,)).fetchone()
+        return source_text(row) if row else None
 
-    def first_captured_at(self, source_id: int) -> str:
-        """Return when a source that has a text was captured with one for the first time."""
+    def first_captured_at(self, source_id: int) -> str | None:
+        """Return when a source was captured with a text for the first time; None where none is."""
         row = self._db.execute(
             """SELECT MIN(c.requested_at) AS at FROM captures c JOIN texts t ON t.capture_id = c.id
                WHERE c.source_id = ? AND t.text IS NOT NULL""",
             (source_id,),
         ).fetchone()
-        return str(row["at"])
+        at: str | None = row["at"]
+        return at
 
     def put(self, copies: Iterable[Copy], rules: str) -> None:
         """Write *copies*, each in place of what was known of its two sources. Within a transaction."""
@@ -92,13 +94,13 @@ class Copies:
         return {row[0]: row[1] for row in self._db.execute("SELECT kind, COUNT(*) FROM copies GROUP BY 1 ORDER BY 1")}
 
     def unsigned(self, rules: str, limit: int) -> list[SourceText]:
-        """Return up to *limit* best texts that have no signature by *rules*."""
-        rows = self._db.execute(f"SELECT {_COLUMNS} {_BEST} AND {_UNSIGNED} ORDER BY s.id LIMIT ?", (rules, limit))
-        return [SourceText(**{**dict(row), "is_best": True}) for row in rows]
+        """Return up to *limit* texts, each what its source is read by, that have no signature by *rules*."""
+        rows = self._db.execute(f"SELECT {_COLUMNS} {_READ} AND {_UNSIGNED} ORDER BY s.id LIMIT ?", (rules, limit))
+        return [source_text(row) for row in rows]
 
     def count_unsigned(self, rules: str) -> int:
         """Return how many texts `unsigned` would give in all."""
-        row = self._db.execute(f"SELECT COUNT(*) AS n {_BEST} AND {_UNSIGNED}", (rules,)).fetchone()
+        row = self._db.execute(f"SELECT COUNT(*) AS n {_READ} AND {_UNSIGNED}", (rules,)).fetchone()
         return int(row["n"])
 
     def sign(self, rules: str, signatures: Iterable[tuple[SourceText, bytes | None]]) -> None:

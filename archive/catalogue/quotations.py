@@ -6,6 +6,7 @@ import json
 from itertools import groupby
 from typing import TYPE_CHECKING
 
+from archive.catalogue.reading import NEWEST_TEXTS, READ_BY, TEXT_COLUMNS, source_text
 from archive.records import Match, Part, Quotation, SourceText, utc_now
 from archive.storable import storable
 
@@ -13,13 +14,13 @@ if TYPE_CHECKING:
     import sqlite3
     from collections.abc import Iterable, Iterator
 
-_TEXTS = """
-    SELECT c.source_id, t.id AS text_id, c.id AS capture_id, c.requested_at AS captured_at,
-      c.id = s.best_capture_id AS is_best, t.published_on, t.title, t.text, t.comments
-    FROM sources s JOIN captures c ON c.source_id = s.id JOIN texts t ON t.capture_id = c.id
-    WHERE s.id = ? AND t.id = (SELECT MAX(id) FROM texts WHERE capture_id = c.id)
+# What a source is read by comes first, then the newest copies, then what was pasted.
+_TEXTS = f"""
+    SELECT {TEXT_COLUMNS}, t.id = ({READ_BY}) AS is_best
+    FROM sources s JOIN texts t LEFT JOIN captures c ON c.id = t.capture_id
+    WHERE s.id = ? AND t.id IN ({NEWEST_TEXTS})
       AND (t.text IS NOT NULL OR t.title IS NOT NULL OR t.comments IS NOT NULL)
-    ORDER BY c.id = s.best_capture_id DESC, c.id DESC"""
+    ORDER BY is_best DESC, c.id DESC, t.id DESC"""
 
 
 class Quotations:
@@ -33,13 +34,13 @@ class Quotations:
         self._db = connection
 
     def texts_of(self, source_id: int) -> list[SourceText]:
-        """Return the newest text of each capture of a source: the best capture's first, then the newest first.
+        """Return the newest text of each capture of a source and of each paste, what it is read by first.
 
-        Of captures with the same text there is one, the first of them in that order.
+        Copies go before pastes, and newer ones before older. Of several that are the same there is the first.
         """
         texts: dict[tuple[str | None, ...], SourceText] = {}
         for row in self._db.execute(_TEXTS, (source_id,)):
-            text = SourceText(**{**dict(row), "is_best": bool(row["is_best"])})
+            text = source_text(row)
             texts.setdefault((text.title, text.text, text.comments), text)
         return list(texts.values())
 
