@@ -19,6 +19,7 @@ from extract.run import run_pastes as make_pasted_texts
 from extract.version import EXTRACTOR
 from sourcekeep import progress
 from sourcekeep.progress import in_words
+from sourcekeep.screen import count, wrapped
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -48,7 +49,7 @@ def run(archive_dir: Path, *, all_again: bool, workers: int | None, follow: bool
         click.echo("nothing to extract: every capture with a response has a text by this version")
     else:
         seconds = time.monotonic() - started
-        click.echo(f"{totals.texts} texts in {seconds:.1f} s: {in_words(totals.verdicts)}")
+        click.echo(wrapped(f"{count(totals.texts, 'text')} in {seconds:.1f} s: {in_words(totals.verdicts)}", "", "  "))
     if totals.unreadable:
         raise ArchiveError(
             f"{totals.unreadable} of the captures could not be read, or their page broke the limits of a worker; texts "

@@ -107,11 +107,13 @@ def _print(folder: ArchiveFolder, rebuilt: Rebuilt, texts: Totals | None, second
     if texts is None:
         click.echo(f"the texts can be made by: {with_archive(folder.path)} extract")
     elif texts.texts:
-        click.echo(f"{screen.count(texts.texts, 'text')}: {progress.in_words(texts.verdicts)}")
+        click.echo(
+            screen.wrapped(f"{screen.count(texts.texts, 'text')}: {progress.in_words(texts.verdicts)}", "", "  ")
+        )
     rows = _rows(folder)
     made = ", ".join(screen.count(rows[table], one) for table, one in _SAID.items())
     files = f"{screen.count(rebuilt.files, 'WARC file')} ({screen.size(rebuilt.bytes)})"
-    click.echo(f"the catalogue is made anew of {files} in {seconds:.1f} s: {made}")
+    click.echo(screen.wrapped(f"the catalogue is made anew of {files} in {seconds:.1f} s: {made}", "", "  "))
 
 
 def _found(rebuilt: Rebuilt) -> list[str]:
