@@ -113,7 +113,7 @@ def _print(folder: ArchiveFolder, rebuilt: Rebuilt, texts: Totals | None, second
     rows = _rows(folder)
     made = ", ".join(screen.count(rows[table], one) for table, one in _SAID.items())
     files = f"{screen.count(rebuilt.files, 'WARC file')} ({screen.size(rebuilt.bytes)})"
-    click.echo(screen.wrapped(f"the catalogue is made anew of {files} in {seconds:.1f} s: {made}", "", "  "))
+    click.echo(f"the catalogue is made anew of {files} in {seconds:.1f} s:\n  {made}")
 
 
 def _found(rebuilt: Rebuilt) -> list[str]:
