@@ -130,7 +130,7 @@ def test_page_that_says_nothing_is_detected(codec: str, text: str) -> None:
     [
         ("latin1", "windows-1252"),
         (" UTF8 ", "utf-8"),
-        ("gb2312", "gb18030"),
+        ("gb2312", "gbk"),
         ("ks_c_5601-1987", "euc-kr"),
         ("'koi8-u'", "koi8-u"),
     ],
