@@ -111,7 +111,7 @@ def _decode_legacy(body: bytes, declared: list[tuple[str, Charset]], sequences: 
             first, wrong = declared[0]
             note = None if wrong == charset else f"charset: {first} says {wrong.name}, {source} fits"
             return _accept(body, charset, note)
-    text, invalid = _mostly_utf8(body)
+    text, invalid = _mostly_utf8(body) if sequences else ("", 0)
     if sequences > invalid:
         return Decoded(text, UTF_8.name, f"charset: {invalid} invalid bytes in utf-8 read as windows-1252")
     charset = detect_charset(body)
