@@ -54,7 +54,7 @@ def print_nothing_found(catalogue: Catalogue, words: str, now: str) -> None:
     elif not numbers.captures:
         click.echo(as_typed("nothing has been fetched yet: `sourcekeep crawl`"))
     elif not numbers.with_text:
-        click.echo(as_typed("there are no texts yet: `sourcekeep extract`, then `sourcekeep status`"))
+        click.echo(as_typed("there are no texts yet: `sourcekeep status` says why"))
     else:
         click.echo(f"{count(numbers.with_text, 'text')} were searched; a word may end in * to stand for its beginning")
 
