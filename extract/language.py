@@ -12,10 +12,10 @@ import re
 from dataclasses import dataclass
 from functools import cache
 
-import pycld2
 from langdetect import DetectorFactory, LangDetectException
 from langdetect.detector_factory import PROFILES_DIRECTORY
 
+from extract import cld2
 from extract.language_tags import in_script, normal_tag, only_language, script_languages, script_of
 from extract.markup import weight
 
@@ -29,16 +29,12 @@ _PLENTY = 400
 """Letters from which a second opinion changes nothing any more."""
 _MOST = 0.5
 _NEARLY_ALL = 0.9
-# What neither detector may be given: CLD2 refuses controls, surrogates and noncharacters.
-_UNREADABLE = re.compile("[\x00-\x08\x0b\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufdd0-\ufdef\ufffe\uffff]|[^\x00-\U0001fffd]")
 # ASCII without its letters, and the blocks of Unicode that have only punctuation and symbols.
 _NO_LETTERS = re.compile("[\x00-@[-`{-\xbf\u2000-\u2bff\u3000-\u303f\uff00-\uff20\U0001f000-\U0001faff]+")
-# The detectors' own names where they aren't BCP 47's for the same thing.
-_NAMES = {"zh-cn": "zh-Hans", "zh-tw": "zh-Hant", "bh": "bho"}
+# langdetect's names where they aren't BCP 47: it tells the two scripts of Chinese by region.
+_NAMES = {"zh-cn": "zh-Hans", "zh-tw": "zh-Hant"}
 # Standards of one language, which no detector tells apart reliably: here the page's word decides.
 _ALIKE = ({"bs", "hr", "sr-Latn", "cnr"}, {"id", "ms"})
-# CLD2's unknown, Klingon, Pig Latin, and what it takes all Canadian syllabics for.
-_NO_LANGUAGE = frozenset({"un", "tlh", "zzp", "iu"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +51,7 @@ def detect(text: str | None, declared: str | None) -> Language:
 
     Too little text, or text that could be several languages, is what the page says it is, or None.
     """
-    sample = _UNREADABLE.sub(" ", (text or "")[:_SAMPLE])
+    sample = (text or "")[:_SAMPLE]
     if not sample.strip():
         return Language()
     script = script_of(sample[:_SCRIPT_SAMPLE])
@@ -107,10 +103,7 @@ def _alike(one: str, other: str) -> bool:
 @cache
 def known_languages() -> frozenset[str]:
     """Return the languages that at least one of the detectors can answer, as tags without script."""
-    detected = set(pycld2.DETECTED_LANGUAGES)
-    names = {code for name, code in pycld2.LANGUAGES if name in detected} - _NO_LANGUAGE
-    first_knows = {_tag(name).partition("-")[0] for name in names if not name.startswith("xx")}
-    return _second_knows() | script_languages() | first_knows
+    return _second_knows() | script_languages() | cld2.languages()
 
 
 @cache
@@ -120,15 +113,9 @@ def _second_knows() -> frozenset[str]:
 
 def _first_opinion(sample: str, script: str) -> tuple[Language, bool]:
     """Return CLD2's language with the share of the text that is in it, and whether CLD2 calls that reliable."""
-    try:
-        reliable, _, details = pycld2.detect(sample, isPlainText=True)
-    except pycld2.error:  # a character that it can't read
-        return Language(), False
-    _, name, percent, _ = details[0]
-    if name in _NO_LANGUAGE or name.startswith("xx"):
-        return Language(), False
-    tag = in_script(_tag(name), script)
-    return (Language(tag, percent / 100), reliable) if tag else (Language(), False)
+    guess = cld2.guess(sample)
+    tag = in_script(guess.tag, script) if guess.tag else None
+    return (Language(tag, guess.share), guess.reliable) if tag else (Language(), False)
 
 
 def _second_opinion(sample: str, script: str) -> Language:
@@ -146,7 +133,7 @@ def _second_opinion(sample: str, script: str) -> Language:
 
 
 def _tag(name: str) -> str:
-    """Return a detector's name of a language as a tag."""
+    """Return langdetect's name of a language as a tag."""
     return normal_tag(_NAMES.get(name, name)) or name
 
 

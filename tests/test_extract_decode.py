@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import codecs
+import time
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from legacy_encodings import WRITTEN
 
 from extract.charsets import resolve
 from extract.decode import decode
+from extract.prescan import prescan
 
 GERMAN = "Die Prüfer zählten größere Mengen Äpfel, Öl und Süßholz als im Frühjahr üblich."
 FRENCH = "L’été où l’évêque a refusé la fenêtre, la façade était déjà très abîmée."
@@ -25,6 +28,11 @@ CHINESE = (
     "市议会在会议上讨论了一份报告，该报告指出新的计算程序错误地减少了许多居民的补助。"
     "主席承诺在月底之前重新检查每一项决定，并且公布全部结果。"
 )
+
+
+CASES = [(language, label) for language, written in WRITTEN.items() for label in written["encodings"].split()]
+# What can't be told from another encoding by its bytes, without a declaration.
+UNTOLD = {"macintosh"}
 
 
 def html(text: str, head: str = "") -> str:
@@ -82,6 +90,144 @@ def test_meta_of_the_old_form_and_xml_declaration_are_read() -> None:
     assert decode(declared.encode("koi8-r")).text == declared
 
 
+def encoded(page: str, label: str) -> bytes:
+    """Return *page* in the encoding that browsers read *label* as; the test fails where it has no such letter."""
+    charset = resolve(label)
+    assert charset is not None
+    return page.encode(CODECS.get(charset.name, charset.name.replace("windows-", "cp")))
+
+
+CODECS = {
+    "macintosh": "mac_roman", "ibm866": "cp866", "shift_jis": "cp932", "gbk": "gb18030", "big5": "big5hkscs",
+    "euc-kr": "cp949", "iso-8859-8-i": "iso8859_8",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("language", "label"), CASES)
+def test_page_in_a_legacy_encoding_that_it_declares(language: str, label: str) -> None:
+    page = html(WRITTEN[language]["text"], meta(label))
+    decoded = decode(encoded(page, label))
+    assert (decoded.text, decoded.repair) == (page, None)
+    bare = html(WRITTEN[language]["text"])
+    assert decode(encoded(bare, label), content_type=f"text/html;charset={label}").text == bare
+
+
+@pytest.mark.parametrize(("language", "label"), [case for case in CASES if case[1] not in UNTOLD])
+def test_page_in_a_legacy_encoding_that_it_does_not_declare(language: str, label: str) -> None:
+    page = html(WRITTEN[language]["text"])
+    decoded = decode(encoded(page, label))
+    assert (decoded.text, decoded.repair) == (page, None)
+
+
+@pytest.mark.parametrize(("language", "label"), [case for case in CASES if case[1] not in UNTOLD])
+def test_page_in_a_legacy_encoding_that_says_it_is_utf_8(language: str, label: str) -> None:
+    page = html(WRITTEN[language]["text"], meta("utf-8"))
+    decoded = decode(encoded(page, label), content_type="text/html; charset=utf-8")
+    assert decoded.text == page
+    assert (decoded.repair or "").startswith("charset: HTTP header says utf-8, the bytes are ")
+
+
+@pytest.mark.parametrize("language", sorted(WRITTEN))
+@pytest.mark.parametrize("label", ["iso-8859-1", "shift_jis", "koi8-r", "utf-16"])
+def test_page_in_utf_8_that_says_it_is_something_else(language: str, label: str) -> None:
+    page = html(WRITTEN[language]["text"], meta("utf-8"))
+    decoded = decode(page.encode(), content_type=f"text/html; charset={label}")
+    assert decoded.text == page
+    assert "the bytes are utf-8" in (decoded.repair or "")
+
+
+@pytest.mark.parametrize("codec", ["utf-16-le", "utf-16-be"])
+@pytest.mark.parametrize("language", sorted(WRITTEN))
+def test_utf_16_without_a_byte_order_mark(language: str, codec: str) -> None:
+    page = html(WRITTEN[language]["text"], meta("utf-16"))
+    assert decode(page.encode(codec)).text == page
+    assert decode(page.encode(codec), content_type="text/html; charset=utf-16").text == page
+
+
+@pytest.mark.parametrize("said", ["utf-16", "utf-16be"])
+def test_page_that_says_utf_16_and_is_not(said: str) -> None:
+    page = html("A plain page in plain letters.", meta("utf-8"))
+    assert decode(page.encode(), content_type=f"text/html; charset={said}").text == page
+    assert decode(html(FRENCH).encode("cp1252"), content_type=f"text/html; charset={said}").text == html(FRENCH)
+
+
+@pytest.mark.parametrize(
+    ("label", "codec"), [("iso-2022-jp", "iso2022_jp"), ("hz-gb-2312", "hz"), ("iso-2022-kr", "iso2022_kr")]
+)
+def test_encodings_that_hide_in_ascii_are_read_where_they_are_declared(label: str, codec: str) -> None:
+    text = {"iso2022_jp": JAPANESE, "hz": CHINESE, "iso2022_kr": WRITTEN["ko"]["text"]}[codec]
+    page = html(text, meta(label))
+    decoded = decode(page.encode(codec))
+    assert (decoded.text, decoded.charset) == (page, label)
+    english = html("No escapes here.", meta(label))
+    assert decode(english.encode()).text == english
+
+
+def test_japanese_letters_of_the_makers_are_read_as_browsers_read_them() -> None:
+    page = html("①㈱髙橋商店の第Ⅲ期〜決算は▲５％だった。", meta("euc-jp"))
+    body = b"".join(JIS.get(c, b"") or c.encode("euc_jp") for c in page)
+    assert decode(body).text == page.replace("〜", "～")
+    stateful = html("①の㈱", meta("iso-2022-jp")).replace("①の㈱", "\x1b$B\x2d\x21$N\x2d\x6a\x1b(B")
+    assert decode(stateful.encode("ascii")).text == html("①の㈱", meta("iso-2022-jp"))
+
+
+JIS = {"①": b"\xad\xa1", "㈱": b"\xad\xea", "髙": b"\xfc\xe2", "Ⅲ": b"\xad\xb7"}
+
+
+@pytest.mark.parametrize(
+    ("markup", "name"),
+    [
+        ("<META CHARSET = 'koi8-r' />", "koi8-r"),
+        ("<meta/charset=koi8-r>", "koi8-r"),
+        ("<!--><meta charset=koi8-r>", "koi8-r"),
+        ("<a title='<meta charset=big5>'><meta charset=koi8-r>", "koi8-r"),
+        ("<? <meta charset=big5 ?><meta charset=koi8-r>", "koi8-r"),
+        ("</ <meta charset=big5><meta charset=koi8-r>", "koi8-r"),
+        ("<metadata charset=big5><meta charset=koi8-r>", "koi8-r"),
+        ("<meta charset=nonsense><meta charset=koi8-r>", "koi8-r"),
+        ("<meta charset=koi8-r charset=big5>", "koi8-r"),
+        ("<meta http-equiv=content-type content='text/html;charset=\"koi8-r\"'>", "koi8-r"),
+        ("<meta content='text/html; charset=koi8-r' http-equiv=Content-Type>", "koi8-r"),
+        ("<meta name=content-type content='text/html; charset=koi8-r'>", None),
+        ("<meta charset=utf-16be>", "utf-8"),
+        ("<meta charset=x-user-defined>", "windows-1252"),
+        ("<meta charset=replacement>", None),
+        ("<!-- <meta charset=koi8-r>", None),
+        ("<meta charset=koi8-r", None),
+        ("<meta charset='koi8-r>", None),
+    ],
+)
+def test_prescan_reads_meta_elements_as_the_standard_does(markup: str, name: str | None) -> None:
+    charset = prescan(markup.encode())
+    assert (charset.name if charset else None) == name
+
+
+@pytest.mark.parametrize(
+    "piece",
+    [
+        "<",
+        "<!--",
+        "<meta",
+        "<meta ",
+        "<meta a='",
+        "<a ",
+        "</",
+        "<?",
+        "<!-- -->",
+        "<a b=c>",
+        "<script>",
+        "é<",
+        "é\n",
+        "ж ",
+    ],
+)
+def test_five_million_bytes_of_anything_take_no_time(piece: str) -> None:
+    started = time.process_time()
+    for body in (piece.encode(), piece.encode("cp1251", "replace")):
+        assert decode(body * (5_000_000 // len(body))).text
+    assert time.process_time() - started < 5
+
+
 def test_meta_in_a_comment_says_nothing() -> None:
     page = html(JAPANESE, f"<!-- {meta('windows-1251')} -->{meta('shift_jis')}")
     assert decode(page.encode("cp932")).text == page
@@ -130,7 +276,7 @@ def test_page_that_says_nothing_is_detected(codec: str, text: str) -> None:
     [
         ("latin1", "windows-1252"),
         (" UTF8 ", "utf-8"),
-        ("gb2312", "gb18030"),
+        ("gb2312", "gbk"),
         ("ks_c_5601-1987", "euc-kr"),
         ("'koi8-u'", "koi8-u"),
     ],

@@ -1,0 +1,129 @@
+"""Which legacy encoding bytes are in, where a page doesn't say or says something that can't be.
+
+The bytes are read in each encoding that the web has used, and CLD2 says how well what comes out fits a language that
+was written in that encoding. The best fit wins. Languages that CLD2 tells by their script alone must also have the
+letters that are frequent in them, since another encoding's bytes can show as any letters of the script.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from extract import cld2
+from extract.charsets import WINDOWS_1252, Charset
+
+_SAMPLE = 2000
+_SHORT = 300
+"""Bytes below which CLD2's guesses are taken as well as what it calls a result."""
+_TAG = re.compile(rb"<(?:script|style)\b.{0,200000}?</(?:script|style)\s*>|<[^<>]*>", re.IGNORECASE | re.DOTALL)
+_NON_ASCII_LINE = re.compile(rb"[^\r\n]*[\x80-\xff][^\r\n]*")
+# What text has none of, or next to none: C1 controls, what could not be decoded, private characters, half-width kana.
+_ODD = re.compile("[\x80-\x9f\ufffd\ue000-\uf8ff\uff61-\uff9f]")
+_ODD_WEIGHT = 10
+_LETTER = re.compile(r"[^\W\d_]")
+
+
+@dataclass(frozen=True, slots=True)
+class _Candidate:
+    charset: Charset
+    languages: frozenset[str]
+    """Tags as CLD2 has them; empty for every language that no other candidate has."""
+
+
+def _candidate(line: str) -> _Candidate:
+    name, *languages = line.split()
+    return _Candidate(Charset(name), frozenset(languages))
+
+
+_CENTRAL = "pl cs sk hu sl hr bs sr ro"
+_CYRILLIC = "ru uk be bg mk sr"
+# Where two fit as well, the first wins: the one that more of the web was written in.
+_CANDIDATES = tuple(
+    map(
+        _candidate,
+        (
+            "windows-1252",
+            "shift_jis ja",
+            "euc-jp ja",
+            "gbk zh-Hans",
+            "big5 zh-Hant",
+            "euc-kr ko",
+            f"windows-1251 {_CYRILLIC}",
+            "koi8-r ru bg",
+            "koi8-u uk",
+            f"iso-8859-5 {_CYRILLIC}",
+            "ibm866 ru",
+            f"windows-1250 {_CENTRAL}",
+            f"iso-8859-2 {_CENTRAL}",
+            "windows-1253 el",
+            "iso-8859-7 el",
+            "windows-1254 tr az",
+            "windows-1255 he yi",
+            "windows-1256 ar fa ur",
+            "iso-8859-6 ar",
+            "windows-1257 lt lv et",
+            "iso-8859-13 lt lv",
+            "windows-874 th",
+            "windows-1258 vi",
+        ),
+    )
+)
+_CLAIMED = frozenset[str]().union(*(candidate.languages for candidate in _CANDIDATES))
+# By language: its most frequent letters, and the share of letters beyond ASCII that they must make up.
+_FREQUENT = {
+    "el": ("αοιετσνηυρπκμλςάίόέή", 0.8),
+    "th": ("านรอกเงมยลวดตทสปคหบขใแไพชจโ", 0.8),
+    "ar": ("اليمنرتوبسدعفهقكحجةىأ", 0.75),
+    "fa": ("اليمنرتوبسدهشگکز", 0.6),
+    "ur": ("اليمنرتوبسدهکگںے", 0.6),
+    "he": ("יוהלאתברמשנעדםקחכ", 0.7),
+    "ko": ("이다의는에을를고가한하지로사은기도자어인아리시대나해일정그으서과", 0.15),
+}
+
+
+def detect_charset(body: bytes) -> Charset:
+    """Return the legacy encoding that *body* looks like; windows-1252 where nothing speaks for another."""
+    sample = sample_of(body)
+    best, best_score = WINDOWS_1252, 0.0
+    for candidate in _CANDIDATES:
+        score = _score(candidate, sample)
+        if score > best_score:
+            best, best_score = candidate.charset, score
+    return best
+
+
+def sample_of(body: bytes) -> bytes:
+    """Return the lines of *body* that aren't ASCII, without markup: what its encoding can be told by."""
+    lines = (match[0] for match in _NON_ASCII_LINE.finditer(_TAG.sub(b"\n", body[: 100 * _SAMPLE])))
+    found = bytearray()
+    for line in lines:
+        found += line + b"\n"
+        if len(found) >= _SAMPLE:
+            break
+    return bytes(found[:_SAMPLE])
+
+
+def _score(candidate: _Candidate, sample: bytes) -> float:
+    """Return how well *sample* fits *candidate*, in CLD2's points; 0 where it is none of its languages."""
+    text = candidate.charset.decode(sample)
+    beyond_ascii = sum(character > "\x7f" for character in text)
+    plain = 1 - _ODD_WEIGHT * max(0, len(_ODD.findall(text)) - 1) / max(1, beyond_ascii)
+    if plain <= 0:
+        return 0.0
+    guess = cld2.guess(text, best_effort=len(sample) < _SHORT)
+    if not guess.tag or not (
+        guess.tag in candidate.languages or (not candidate.languages and guess.tag not in _CLAIMED)
+    ):
+        return 0.0
+    return guess.score * guess.share * plain * _frequent_letters(text, guess.tag)
+
+
+def _frequent_letters(text: str, tag: str) -> float:
+    """Return the share of the letters that are frequent in the language, 0 where that is too small; 1 if untold."""
+    if tag not in _FREQUENT:
+        return 1.0
+    frequent, least = _FREQUENT[tag]
+    letters = [letter for letter in _LETTER.findall(text.lower()) if letter > "\x7f"]
+    share = sum(letter in frequent for letter in letters) / max(1, len(letters))
+    return share / least if share >= least else 0.0
