@@ -271,3 +271,15 @@ def test_number_of_processes_is_a_setting_too(mock_server: MockServer, tmp_path:
     command = [sys.executable, "-m", "sourcekeep", "--archive", str(folder.path), "crawl", "--no-extract"]
     subprocess.run([*command, "--resolve", mock_server.resolve], check=True, capture_output=True, timeout=60)
     assert log_of(folder).count("Spider opened") == 1
+
+
+def test_crawl_without_standard_streams_hands_nothing_over_in_their_place(
+    mock_server: MockServer, tmp_path: Path
+) -> None:
+    folder = make_archive(tmp_path / "archive", [f"http://h{n}.{site}.example/" for site in SITES for n in range(30)])
+    command = [sys.executable, "-m", "sourcekeep", "--archive", str(folder.path), "crawl", "--no-extract"]
+    command += ["--processes", "2", "--resolve", mock_server.resolve]
+    closed = subprocess.Popen(["bash", "-c", 'exec "$@" <&- >&-', "bash", *command], stderr=subprocess.PIPE, text=True)
+    crawled = finish_crawl(folder, closed)
+    assert {str(captures[0].outcome) for captures in crawled.captures.values()} == {"fetched"}
+    assert "Traceback" not in log_of(folder)
