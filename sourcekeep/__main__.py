@@ -74,8 +74,8 @@ def cli(ctx: click.Context, archive_dir: Path) -> None:
 
 def main() -> None:
     """Run the command line; an error of the archive is one sentence and exit code 1."""
-    # Closed by whoever started this. In their order: each takes the lowest descriptor that is free, its own; else a file
-    # of the archive would get it, or what a process inherits, which its own standard streams would then replace.
+    # Closed by whoever started this. In their order: each takes the lowest descriptor that is free, its own; else a
+    # file of the archive would get it, or what a process inherits, which its own standard streams would then replace.
     for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
         if getattr(sys, name) is None:
             setattr(sys, name, Path(os.devnull).open(mode, encoding="utf-8"))  # noqa: SIM115  # for good
