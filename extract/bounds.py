@@ -26,7 +26,7 @@ _SCRIPT = re.compile(
 )
 _DATA_URI = re.compile(r"data:[\w/+.-]{0,50};base64,[A-Za-z0-9+/=%]{1000,}")
 _TAG = re.compile(r"</?[a-zA-Z]")
-_LONG_TAG = re.compile(r"<[a-zA-Z][^<>]{1000,}>")
+_LONG_TAG = re.compile(r"<[a-zA-Z][^\s<>/]*([^<>]{1000,})>")
 _ATTRIBUTE = re.compile(r"""\s*[^\s=<>"']+(?:\s*=\s*(?:"[^"]*"|'[^']*'|[^\s"'<>]+))?""")
 
 
@@ -52,13 +52,14 @@ def bounded(markup: str) -> Bounded:
 
     def shortened(tag: re.Match[str]) -> str:
         nonlocal dropped
-        attributes = [found.span() for found in _ATTRIBUTE.finditer(tag[0], 1)]
+        attributes = [found.start() for found in _ATTRIBUTE.finditer(markup, *tag.span(1))]
         if len(attributes) <= MAX_ATTRIBUTES:
             return tag[0]
         dropped += len(attributes) - MAX_ATTRIBUTES
-        return tag[0][: attributes[MAX_ATTRIBUTES][0]] + ">"
+        return markup[tag.start() : attributes[MAX_ATTRIBUTES]] + ">"
 
-    markup = _LONG_TAG.sub(shortened, markup[:end])
+    markup = markup[:end]
+    short = _LONG_TAG.sub(shortened, markup)
     if dropped:
         left_out["attributes"] = dropped
-    return Bounded(markup, left_out)
+    return Bounded(short, left_out)
