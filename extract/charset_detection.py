@@ -16,7 +16,11 @@ from extract.charsets import WINDOWS_1252, Charset
 _SAMPLE = 2000
 _SHORT = 300
 """Bytes below which CLD2's guesses are taken as well as what it calls a result."""
-_TAG = re.compile(rb"<(?:script|style)\b.{0,200000}?</(?:script|style)\s*>|<[^<>]*>", re.IGNORECASE | re.DOTALL)
+_UNSURE = 100
+"""Points of what CLD2 knows no language in, though its letters are as frequent as in one."""
+_SCRIPT = re.compile(rb"<(?:script|style)\b", re.IGNORECASE)
+_SCRIPT_END = re.compile(rb"</(?:script|style)\s*>", re.IGNORECASE)
+_TAG = re.compile(rb"<[^<>]*>")
 _NON_ASCII_LINE = re.compile(rb"[^\r\n]*[\x80-\xff][^\r\n]*")
 # What text has none of, or next to none: C1 controls, what could not be decoded, private characters, half-width kana.
 _ODD = re.compile("[\x80-\x9f\ufffd\ue000-\uf8ff\uff61-\uff9f]")
@@ -72,14 +76,17 @@ _CANDIDATES = tuple(
 _CLAIMED = frozenset[str]().union(*(candidate.languages for candidate in _CANDIDATES))
 # By language: its most frequent letters, and the share of letters beyond ASCII that they must make up.
 _FREQUENT = {
-    "el": ("αοιετσνηυρπκμλςάίόέή", 0.8),
-    "th": ("านรอกเงมยลวดตทสปคหบขใแไพชจโ", 0.8),
-    "ar": ("اليمنرتوبسدعفهقكحجةىأ", 0.75),
+    "el": ("αοιετσνηυρπκμλςάίόέή", 0.82),
+    "th": ("านรอกงมยลวดตทสปคหบขะ", 0.68),
+    "ar": ("اليمنرتوبسدعفهقكحجةىأ", 0.8),
     "fa": ("اليمنرتوبسدهشگکز", 0.6),
-    "ur": ("اليمنرتوبسدهکگںے", 0.6),
+    "ur": ("اليمنرتوبسدهکگںے", 0.5),
     "he": ("יוהלאתברמשנעדםקחכ", 0.7),
-    "ko": ("이다의는에을를고가한하지로사은기도자어인아리시대나해일정그으서과", 0.15),
-}
+    "ja": ("のにはをたがでとしてるれなかいっあ", 0.25),
+    "ko": ("이다의는에을를고가한하지로사은기도자어인아리시대나해일정그으서과", 0.25),
+    "zh-Hans": ("的一是不了在人有我他这中大来上国个到说们为子和你地出时年得就那要下以生会自之过家学对可后", 0.15),
+    "zh-Hant": ("的一是不了在人有我他這中大來上國個到說們為子和你地出時年得就那要下以生會自之過家學對可後", 0.15),
+} | dict.fromkeys(_CYRILLIC.split(), ("оеаинтсрвлкмпдуіјъьяз", 0.75))
 
 
 def detect_charset(body: bytes) -> Charset:
@@ -95,13 +102,21 @@ def detect_charset(body: bytes) -> Charset:
 
 def sample_of(body: bytes) -> bytes:
     """Return the lines of *body* that aren't ASCII, without markup: what its encoding can be told by."""
-    lines = (match[0] for match in _NON_ASCII_LINE.finditer(_TAG.sub(b"\n", body[: 100 * _SAMPLE])))
+    text = _TAG.sub(b"\n", _without_scripts(body))
     found = bytearray()
-    for line in lines:
-        found += line + b"\n"
+    for line in _NON_ASCII_LINE.finditer(text):
+        found += line[0] + b"\n"
         if len(found) >= _SAMPLE:
             break
     return bytes(found[:_SAMPLE])
+
+
+def _without_scripts(markup: bytes) -> bytes:
+    parts, position = [], 0
+    while (script := _SCRIPT.search(markup, position)) and (end := _SCRIPT_END.search(markup, script.end())):
+        parts.append(markup[position : script.start()])
+        position = end.end()
+    return b"\n".join([*parts, markup[position:]])
 
 
 def _score(candidate: _Candidate, sample: bytes) -> float:
@@ -112,11 +127,10 @@ def _score(candidate: _Candidate, sample: bytes) -> float:
     if plain <= 0:
         return 0.0
     guess = cld2.guess(text, best_effort=len(sample) < _SHORT)
-    if not guess.tag or not (
-        guess.tag in candidate.languages or (not candidate.languages and guess.tag not in _CLAIMED)
-    ):
-        return 0.0
-    return guess.score * guess.share * plain * _frequent_letters(text, guess.tag)
+    if guess.tag and (guess.tag in candidate.languages or (not candidate.languages and guess.tag not in _CLAIMED)):
+        return guess.score * guess.share * plain * _frequent_letters(text, guess.tag)
+    likely = next(iter(sorted(candidate.languages & _FREQUENT.keys())), None)
+    return _UNSURE * plain * _frequent_letters(text, likely) if likely and not guess.tag else 0.0
 
 
 def _frequent_letters(text: str, tag: str) -> float:

@@ -125,6 +125,16 @@ class Charset:
         except UnicodeDecodeError:
             return body.decode("latin-1").translate(_bytes_without_character(codec))
 
+    def encode(self, text: str) -> bytes | None:
+        """Return the bytes that a single-byte encoding shows as *text*, None where it has no such characters."""
+        try:
+            return text.encode(_CODECS.get(self.name, self.name))
+        except UnicodeEncodeError:
+            table = {shown: byte for byte, shown in _bytes_without_character(_CODECS.get(self.name, self.name)).items()}
+            found = [ord(letter) if letter < "\x80" else table.get(letter) for letter in text]
+            known = [byte for byte in found if byte is not None]
+            return bytes(known) if len(known) == len(found) else None
+
 
 UTF_8 = Charset("utf-8")
 UTF_16LE = Charset("utf-16le")

@@ -216,6 +216,8 @@ def test_prescan_reads_meta_elements_as_the_standard_does(markup: str, name: str
         "<!-- -->",
         "<a b=c>",
         "<script>",
+        "ж<script>",
+        "<style>ж",
         "é<",
         "é\n",
         "ж ",
@@ -226,6 +228,12 @@ def test_five_million_bytes_of_anything_take_no_time(piece: str) -> None:
     for body in (piece.encode(), piece.encode("cp1251", "replace")):
         assert decode(body * (5_000_000 // len(body))).text
     assert time.process_time() - started < 5
+
+
+def test_text_behind_a_long_script_is_what_detection_looks_at() -> None:
+    script = "<script>var words = 'caf\xe9';" + "var x = 1;\n" * 50_000 + "</script>"
+    page = html(WRITTEN["cs"]["text"], script)
+    assert decode(page.encode("cp1250")).text == page
 
 
 def test_meta_in_a_comment_says_nothing() -> None:
