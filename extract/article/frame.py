@@ -45,6 +45,8 @@ _DENSE_SHARE = 0.8
 _COLUMN_SHARE = 0.6
 _COLUMN_PARAGRAPHS = 3
 _BESIDE_COLUMN = 0.25
+# What comes before it with more than this is the beginning of the text.
+_BEFORE_COLUMN = 0.1
 # With less text in paragraphs than this, the text of other elements counts as well, as it does for trafilatura.
 _FEW_PARAGRAPHS = 750
 _TEXT_TAGS = HEADINGS | LIST_TAGS | {"p", "blockquote", "pre", "summary", "q", "center", "caption"}
@@ -162,16 +164,21 @@ def _densest(page: Survey, orders: Sequence[int], marked: Sequence[Sequence[int]
 
 
 def _column(page: Survey, orders: Iterable[int]) -> HtmlElement | None:
-    """Return the parent whose own paragraphs are most of the running text, unless another's are nearly as much."""
+    """Return the parent whose own paragraphs are most of the running text, where little of it comes before them."""
     paragraphs: dict[HtmlElement, list[int]] = {}
+    before: dict[HtmlElement, int] = {}
+    total = 0
     for order in orders:
         block = page.blocks[order]
         parent = block.element.getparent()
-        if is_prose(block) and parent is not None and block.tag not in LIST_TAGS:
+        if not is_prose(block) or parent is None:
+            continue
+        if block.tag not in LIST_TAGS:
             paragraphs.setdefault(parent, []).append(block.weight)
-    total = sum(map(sum, paragraphs.values()))
+            before.setdefault(parent, total)
+        total += block.weight
     heavy = [parent for parent, weights in paragraphs.items() if sum(weights) > _BESIDE_COLUMN * total]
-    if len(heavy) != 1:
+    if len(heavy) != 1 or before[heavy[0]] > _BEFORE_COLUMN * total:
         return None
     weights = paragraphs[heavy[0]]
     return heavy[0] if len(weights) >= _COLUMN_PARAGRAPHS and sum(weights) >= _COLUMN_SHARE * total else None
