@@ -72,3 +72,18 @@ def test_hyphens_that_nobody_sees_are_gone_and_characters_composed() -> None:
     found = article_of(page(f"<article>{written}</article>"))
     assert found is not None
     assert "hospital é" in found
+
+
+def test_column_of_paragraphs_is_the_article_where_teasers_surround_it() -> None:
+    words = "The council has met again, and of the lifts in its own house it had nothing to say to anybody. "
+    teasers = f"<div><div>{words}</div></div>" * 4
+    assert article_of(page(f"<div><div>{BODY}</div><div>{teasers}</div></div>", title=TITLE)) == text_of("en")
+
+
+def test_excerpts_of_other_articles_do_not_outweigh_a_short_one() -> None:
+    short = "The lift stood still on Monday, and everybody who works above the fourth floor took the stairs. " * 3
+    excerpt = (
+        "<article><p>" + "Another day, another lift, and a caretaker who knew all of it before. " * 3 + "</p></article>"
+    )
+    own = f"<article><h1>{TITLE}</h1><p>{short}</p></article>"
+    assert article_of(page(f"<main>{own}<div>{excerpt * 6}</div></main>", title=TITLE)) == short.strip()

@@ -41,6 +41,12 @@ _ENOUGH_BELOW_TITLE = 800
 _LEAST_PRUNED = 0.5
 # The share of the running text that the frame of our own holds.
 _DENSE_SHARE = 0.8
+# A parent with this share of it, in so many paragraphs, is a column of text where no other has more than that.
+_COLUMN_SHARE = 0.6
+_COLUMN_PARAGRAPHS = 3
+_BESIDE_COLUMN = 0.25
+# What comes before it with more than this is the beginning of the text.
+_BEFORE_COLUMN = 0.1
 # With less text in paragraphs than this, the text of other elements counts as well, as it does for trafilatura.
 _FEW_PARAGRAPHS = 750
 _TEXT_TAGS = HEADINGS | LIST_TAGS | {"p", "blockquote", "pre", "summary", "q", "center", "caption"}
@@ -65,6 +71,8 @@ def framed(tree: HtmlElement, page: Survey) -> list[int]:
         prose = _prose(page, found[-1])
         if found[-1] and (prose >= _ENOUGH * total or (prose >= _ENOUGH_BELOW_TITLE and _has_title(frame))):
             return found[-1]
+        if found[-1] and frame.tag == "article" and prose >= _ENOUGH * (total - _teased(page, tree, frame, marked)):
+            return found[-1]
     best = max((_prose(page, orders) for orders in found), default=0)
     if best > _LEAST * total:
         return next(orders for orders in found if _prose(page, orders) >= _BEST_SHARE * best)
@@ -81,6 +89,17 @@ def _within(frame: HtmlElement, page: Survey, marked: Sequence[Sequence[int]]) -
 
 def _has_title(frame: HtmlElement) -> bool:
     return frame.find(".//h1") is not None
+
+
+def _teased(page: Survey, tree: HtmlElement, frame: HtmlElement, marked: Sequence[Sequence[int]]) -> int:
+    """Return how much running text lies in other articles beside *frame*, where it alone has the page's title."""
+    if not _has_title(frame):
+        return 0
+    around = set(above(frame))
+    others = [other for other in tree.iter("article") if other not in around and frame not in above(other)]
+    if any(map(_has_title, others)):
+        return 0
+    return _prose(page, {order for other in others for order in _orders(other, marked)})
 
 
 def _clean(tree: HtmlElement) -> None:
@@ -138,8 +157,31 @@ def _texts(page: Survey, orders: Sequence[int]) -> list[int]:
 
 def _densest(page: Survey, orders: Sequence[int], marked: Sequence[Sequence[int]]) -> list[int]:
     """Return the blocks in the deepest element that holds most of the running text."""
-    top = deepest(page, orders, _DENSE_SHARE)
+    top = _column(page, orders)
+    if top is None:
+        top = deepest(page, orders, _DENSE_SHARE)
     return _texts(page, orders) if top is None else _within(top, page, marked)
+
+
+def _column(page: Survey, orders: Iterable[int]) -> HtmlElement | None:
+    """Return the parent whose own paragraphs are most of the running text, where little of it comes before them."""
+    paragraphs: dict[HtmlElement, list[int]] = {}
+    before: dict[HtmlElement, int] = {}
+    total = 0
+    for order in orders:
+        block = page.blocks[order]
+        parent = block.element.getparent()
+        if not is_prose(block) or parent is None:
+            continue
+        if block.tag not in LIST_TAGS:
+            paragraphs.setdefault(parent, []).append(block.weight)
+            before.setdefault(parent, total)
+        total += block.weight
+    heavy = [parent for parent, weights in paragraphs.items() if sum(weights) > _BESIDE_COLUMN * total]
+    if len(heavy) != 1 or before[heavy[0]] > _BEFORE_COLUMN * total:
+        return None
+    weights = paragraphs[heavy[0]]
+    return heavy[0] if len(weights) >= _COLUMN_PARAGRAPHS and sum(weights) >= _COLUMN_SHARE * total else None
 
 
 def deepest(page: Survey, orders: Iterable[int], share: float) -> HtmlElement | None:
