@@ -11,7 +11,12 @@ JUDGES := .venv-judges
 JUDGES_INSTALLED := $(JUDGES)/.installed
 JUDGES_PIP := $(JUDGES)/bin/python -m pip install $(PIP_OPTIONS)
 
-.PHONY: help setup judges demo test soak lint lock bench-crawl clean
+# Extractors that the bench sets beside Sourcekeep's. In an environment of their own: requirements-contenders.in says why.
+CONTENDERS := .venv-contenders
+CONTENDERS_INSTALLED := $(CONTENDERS)/.installed
+CONTENDERS_PIP := $(CONTENDERS)/bin/python -m pip install $(PIP_OPTIONS)
+
+.PHONY: help setup judges contenders demo test soak lint lock bench-crawl bench-extract clean
 
 help:  ## list what can be made
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -35,6 +40,14 @@ $(JUDGES_INSTALLED): requirements-judges.lock requirements-build.lock
 	$(JUDGES_PIP) --require-hashes --no-build-isolation -r requirements-judges.lock
 	@touch $@
 
+contenders: $(CONTENDERS_INSTALLED)  ## install readability-lxml, resiliparse and newspaper4k, for bench-extract
+
+$(CONTENDERS_INSTALLED): requirements-contenders.lock requirements-build.lock
+	$(PYTHON) -m venv --clear $(CONTENDERS)
+	$(CONTENDERS_PIP) --require-hashes -r requirements-build.lock
+	$(CONTENDERS_PIP) --require-hashes --no-build-isolation -r requirements-contenders.lock
+	@touch $@
+
 demo: $(INSTALLED)  ## run the main job on a small web served from this machine
 	$(BIN)/sourcekeep demo
 
@@ -56,9 +69,14 @@ lock:  ## pin the newest versions that pyproject.toml allows (needs uv)
 	  --no-header --no-annotate pyproject.toml -o requirements.lock
 	uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
 	  requirements-judges.in -o requirements-judges.lock
+	uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
+	  requirements-contenders.in -o requirements-contenders.lock
 
 bench-crawl: $(INSTALLED)  ## crawl the bench pages beside wget: make bench-crawl SEGMENTS=folder
 	$(BIN)/python -m bench.crawl $(SEGMENTS)
 
+bench-extract: $(INSTALLED) $(CONTENDERS_INSTALLED)  ## score texts beside other extractors: PAGES=folder UDHR=folder
+	$(BIN)/python -m bench.extract $(if $(UDHR),--languages $(UDHR)) $(PAGES)
+
 clean:  ## remove what was set up and made
-	rm -rf $(VENV) $(JUDGES) .mypy_cache .pytest_cache .ruff_cache demo-archive
+	rm -rf $(VENV) $(JUDGES) $(CONTENDERS) .mypy_cache .pytest_cache .ruff_cache demo-archive

@@ -81,6 +81,36 @@ class NoticeKind(StrEnum):
     NAVIGATION = "navigation"
 
 
+class Match(StrEnum):
+    """How a text has a quotation."""
+
+    EXACT = "exact"
+    FOLDED = "folded"
+    """Word for word; marks, case or blanks are others."""
+    PIECES = "pieces"
+    """What stands between its ellipses and brackets, word for word and in order."""
+    NEAR = "near"
+    """One or two words differ, or the punctuation does: no match."""
+    NOWHERE = "nowhere"
+
+
+class Part(StrEnum):
+    """Which column of `texts` has a passage."""
+
+    TEXT = "text"
+    TITLE = "title"
+    COMMENTS = "comments"
+
+
+class CopyKind(StrEnum):
+    """What two texts with the same passages are to each other."""
+
+    SYNDICATED = "syndicated"
+    """Largely the same text."""
+    QUOTES = "quotes"
+    """One has a passage of the other, or consists of such passages, or is a part of it."""
+
+
 class Change(StrEnum):
     """What an import did with one record."""
 
@@ -286,6 +316,24 @@ class PendingText:
 
 
 @dataclass(frozen=True, slots=True)
+class Paste:
+    """Page text that was pasted at one citation, by the statement that says so."""
+
+    citation_id: int
+    incident_id: str
+    position: int
+    """Of the link among those of the incident, from 1."""
+    url: str | None
+    """None for a link whose URL was lost."""
+    statement: RecordPlace
+    """Of the `resource` record of the import in which the incident says what was pasted."""
+
+
+Pending = PendingText | Paste
+"""What a text is still to be made of."""
+
+
+@dataclass(frozen=True, slots=True)
 class Notice:
     """A piece that was stripped from a page."""
 
@@ -298,9 +346,10 @@ class Notice:
 
 @dataclass(frozen=True, slots=True)
 class Text:
-    """What extraction made of one capture with one extractor version."""
+    """What extraction made of one capture, or of what was pasted at one citation, with one extractor version."""
 
-    capture_id: int
+    capture_id: int | None
+    """None for a pasted text: it is no capture."""
     extractor: str
     verdict: Verdict
     evidence: Evidence
@@ -315,6 +364,69 @@ class Text:
     charset: str | None = None
     repair: str | None = None
     notices: tuple[Notice, ...] = ()
+    citation_id: int | None = None
+    """None for the text of a capture."""
+
+
+@dataclass(frozen=True, slots=True)
+class SourceText:
+    """The newest text of one capture, or of one paste, as quotations are looked for in it."""
+
+    source_id: int
+    text_id: int
+    capture_id: int | None
+    """None for a pasted text."""
+    captured_at: str | None
+    is_best: bool
+    """Whether the source is read by it: its best capture's text, or without one what was pasted last."""
+    published_on: str | None
+    title: str | None
+    text: str | None
+    comments: str | None
+    words: int
+
+
+@dataclass(frozen=True, slots=True)
+class Quotation:
+    """A passage in quotation marks of an incident's summary, and where one source has it."""
+
+    position: int
+    """Its number among those of the summary, from 1."""
+    quotation: str
+    """Without the marks."""
+    match: Match
+    details: dict[str, Any]
+    """What makes the match no exact one: `folds`, `pieces`, `differences`; of `nowhere`, `not_asked`."""
+    source_id: int | None = None
+    """None, as all below, when it is nowhere."""
+    text_id: int | None = None
+    part: Part | None = None
+    start: int | None = None
+    """In code points of the part: `part[start:end]` is the passage as the source has it."""
+    end: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Copy:
+    """Two sources whose texts have passages in common: the one that has the other's words, and that other one."""
+
+    source_id: int
+    text_id: int
+    of_source_id: int
+    of_text_id: int
+    kind: CopyKind
+    share: float
+    """The part of the words of `text_id` that stand in shared runs of eight words or more."""
+    of_share: float
+    """The same part of `of_text_id`."""
+    words: int
+    """How many words of `text_id` that are."""
+    longest: int
+    """Words of the longest shared passage."""
+    first_by: str | None
+    """Why the other one is the earlier: `published` or `captured`; None when it is not known which is."""
+    passages: tuple[tuple[int, int, int, int], ...]
+    """The longest shared passages: start and end in `text_id`, start and end in `of_text_id`, in code points."""
 
 
 def utc_now() -> str:

@@ -215,3 +215,135 @@ def m004_evidence(db: Database) -> None:
         );
         CREATE INDEX ledger_subject ON ledger(kind, subject);
     """)
+
+
+@MIGRATIONS()
+def m005_pasted_texts(db: Database) -> None:
+    """Texts of what editors pasted beside a URL: they belong to a citation, and to no capture.
+
+    SQLite can't take NOT NULL off a column, so the table is made anew, each row with its number.
+    """
+    db.executescript("""
+        CREATE TABLE texts_anew (
+            id INTEGER PRIMARY KEY,
+            capture_id INTEGER REFERENCES captures(id),
+            citation_id INTEGER REFERENCES citations(id) ON DELETE CASCADE,
+            extractor TEXT NOT NULL,
+            made_at TEXT NOT NULL,
+            title TEXT,
+            byline TEXT,
+            published_on TEXT,
+            site_name TEXT,
+            language TEXT,
+            language_confidence REAL,
+            text TEXT,
+            comments TEXT,
+            words INTEGER NOT NULL,
+            text_digest TEXT,
+            charset TEXT,
+            repair TEXT,
+            verdict TEXT NOT NULL,
+            evidence TEXT NOT NULL,
+            UNIQUE (capture_id, extractor),
+            UNIQUE (citation_id, extractor),
+            CHECK ((capture_id IS NULL) <> (citation_id IS NULL))
+        );
+        INSERT INTO texts_anew SELECT id, capture_id, NULL, extractor, made_at, title, byline, published_on, site_name,
+            language, language_confidence, text, comments, words, text_digest, charset, repair, verdict, evidence
+            FROM texts;
+        CREATE TABLE notices_kept AS SELECT * FROM notices;
+        DROP TABLE texts;
+        ALTER TABLE texts_anew RENAME TO texts;
+        INSERT INTO notices SELECT * FROM notices_kept;
+        DROP TABLE notices_kept;
+        CREATE INDEX citations_pasted_text ON citations(id) WHERE pasted_text IS NOT NULL;
+    """)
+    db.table("texts").enable_fts(
+        ["title", "text"], create_triggers=True, tokenize="unicode61 remove_diacritics 2", replace=True
+    )
+
+
+@MIGRATIONS()
+def m006_quotations(db: Database) -> None:
+    """Where the quotations of incidents stand, and which texts are copies; derived, so never stale.
+
+    Whatever they were made of takes them with it when it changes: the next question makes them anew.
+    """
+    db.executescript("""
+        CREATE TABLE quotation_checks (
+            incident_id TEXT PRIMARY KEY REFERENCES incidents(id) ON DELETE CASCADE,
+            rules TEXT NOT NULL,
+            made_at TEXT NOT NULL
+        );
+        CREATE TABLE quotations (
+            id INTEGER PRIMARY KEY,
+            incident_id TEXT NOT NULL REFERENCES quotation_checks(incident_id) ON DELETE CASCADE,
+            position INTEGER NOT NULL,
+            quotation TEXT NOT NULL,
+            source_id INTEGER REFERENCES sources(id),
+            text_id INTEGER REFERENCES texts(id) ON DELETE CASCADE,
+            part TEXT,
+            start INTEGER,
+            "end" INTEGER,
+            "match" TEXT NOT NULL,
+            details TEXT NOT NULL
+        );
+        CREATE INDEX quotations_incident_id ON quotations(incident_id);
+        CREATE INDEX quotations_source_id ON quotations(source_id);
+        CREATE INDEX quotations_text_id ON quotations(text_id);
+        CREATE TABLE copies (
+            id INTEGER PRIMARY KEY,
+            source_id INTEGER NOT NULL REFERENCES sources(id),
+            text_id INTEGER NOT NULL REFERENCES texts(id) ON DELETE CASCADE,
+            of_source_id INTEGER NOT NULL REFERENCES sources(id),
+            of_text_id INTEGER NOT NULL REFERENCES texts(id) ON DELETE CASCADE,
+            rules TEXT NOT NULL,
+            kind TEXT NOT NULL,
+            share REAL NOT NULL,
+            of_share REAL NOT NULL,
+            words INTEGER NOT NULL,
+            longest INTEGER NOT NULL,
+            first_by TEXT,
+            passages TEXT NOT NULL,
+            UNIQUE (source_id, of_source_id)
+        );
+        CREATE INDEX copies_of_source_id ON copies(of_source_id);
+        CREATE INDEX copies_text_id ON copies(text_id);
+        CREATE INDEX copies_of_text_id ON copies(of_text_id);
+        CREATE TABLE signatures (
+            source_id INTEGER PRIMARY KEY REFERENCES sources(id),
+            text_id INTEGER NOT NULL REFERENCES texts(id) ON DELETE CASCADE,
+            rules TEXT NOT NULL,
+            signature BLOB
+        );
+        CREATE INDEX signatures_text_id ON signatures(text_id);
+    """)
+    source = """COALESCE((SELECT source_id FROM captures WHERE id = ROW.capture_id),
+        (SELECT source_id FROM citations WHERE id = ROW.citation_id))"""
+    for name, event, changed in (
+        ("new_text", "AFTER INSERT ON texts", source.replace("ROW", "NEW")),
+        ("lost_text", "AFTER DELETE ON texts", source.replace("ROW", "OLD")),
+        ("lost_paste", "BEFORE DELETE ON citations WHEN OLD.pasted_text IS NOT NULL", "OLD.source_id"),
+        (
+            "new_best",
+            "AFTER UPDATE OF best_capture_id ON sources WHEN OLD.best_capture_id IS NOT NEW.best_capture_id",
+            "NEW.id",
+        ),
+    ):
+        trigger = _FORGET_SOURCE.replace("NAME", name).replace("EVENT", event)
+        db.executescript(trigger.replace("CHANGED", changed))
+    db.executescript("""
+        CREATE TRIGGER quotations_at_new_record AFTER UPDATE ON incidents BEGIN
+            DELETE FROM quotation_checks WHERE incident_id = NEW.id;
+        END;
+    """)
+
+
+_FORGET_SOURCE = """
+    CREATE TRIGGER quotations_at_NAME EVENT BEGIN
+        DELETE FROM quotation_checks
+        WHERE incident_id IN (SELECT incident_id FROM citations WHERE source_id = CHANGED);
+        DELETE FROM copies WHERE source_id = CHANGED OR of_source_id = CHANGED;
+    END;
+"""
+"""When the texts of a source change, or the one that it is read by, nothing holds that was made of them."""

@@ -84,7 +84,7 @@ def crawl_with_sourcekeep(pages: list[Page], web: Web, folder: Path, options: Op
     )
 
 
-def crawl_with_scrapy(pages: list[Page], web: Web, folder: Path, options: Options) -> Crawled:
+def crawl_with_scrapy(pages: list[Page], web: Web, folder: Path, options: Options, *, trimmed: bool) -> Crawled:
     """Fetch the URLs that can be read with plain Scrapy, which keeps nothing; raises BenchError when it fails."""
     folder.mkdir(parents=True)
     urls = _write_urls(folder / "urls.txt", pages)
@@ -92,6 +92,7 @@ def crawl_with_scrapy(pages: list[Page], web: Web, folder: Path, options: Option
         *(sys.executable, "-m", "bench.plain_scrapy", str(folder / "urls.txt")),
         *("--resolve", f"*:80:127.0.0.1:{web.http}", "--resolve", f"*:443:127.0.0.1:{web.https}"),
         *("--concurrency", str(options.concurrency), "--robots" if options.robots else "--no-robots"),
+        "--trimmed" if trimmed else "--as-it-comes",
     ]
     crawled = run(command, env={**_environment(), "SSL_CERT_FILE": web.trusted}, logs=folder / "crawl")
     _expect_success("bench.plain_scrapy", crawled)

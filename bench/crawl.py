@@ -22,7 +22,7 @@ import click
 from bench.contenders import Options, crawl_with_scrapy, crawl_with_sourcekeep, crawl_with_wget, has_wget
 from bench.pages import BenchError, load_pages
 from bench.results import Result, print_checks, print_table
-from bench.targets import ALONE, FETCH_ONLY, FULL, SCRAPY, WGET, print_ratios, ratios
+from bench.targets import ALONE, FETCH_ONLY, FULL, SCRAPY, SCRAPY_AS_IT_COMES, WGET, print_ratios, ratios
 from bench.warcs import check, digests
 from bench.web import bench_web
 
@@ -117,7 +117,8 @@ def _contenders(pages: list[Page], web: Web, options: Options, *, extract: bool)
         click.echo("wget is not installed: there is nothing to compare with, and the figures say little", err=True)
     one = replace(options, processes=1)
     contenders[ALONE] = lambda folder: crawl_with_sourcekeep(pages, web, folder, one, extract=False)
-    contenders[SCRAPY] = lambda folder: crawl_with_scrapy(pages, web, folder, options)
+    contenders[SCRAPY] = lambda folder: crawl_with_scrapy(pages, web, folder, options, trimmed=True)
+    contenders[SCRAPY_AS_IT_COMES] = lambda folder: crawl_with_scrapy(pages, web, folder, options, trimmed=False)
     return contenders
 
 

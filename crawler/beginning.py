@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 from archive.errors import ArchiveError
 from crawler.frontier import known_validators
 from crawler.share import Share
-from crawler.store import VERSIONS, CrawlStore
+from crawler.store import CrawlStore
+from crawler.versions import version_of
 
 if TYPE_CHECKING:
     from archive.folder import ArchiveFolder
@@ -32,5 +33,5 @@ def begin_crawl(
     except ArchiveError:
         store.release()
         raise
-    store.begin(settings, selection.trigger(), user_agent or settings.user_agent(VERSIONS["sourcekeep"]))
+    store.begin(settings, selection.trigger(), user_agent or settings.user_agent(version_of("sourcekeep")))
     return Share(store, sources, validators)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from crawler.store import VERSIONS
+from crawler.versions import version_of
 
 if TYPE_CHECKING:
     from archive.settings import Settings
@@ -104,7 +104,7 @@ SOURCEKEEP_RESOLVE: list[str] = []  # HOST:PORT:ADDRESS[:PORT], see crawler.guar
 def from_archive(settings: Settings) -> dict[str, Any]:
     """Return Scrapy's names for what `sourcekeep.toml` says."""
     return {
-        "USER_AGENT": settings.user_agent(VERSIONS["sourcekeep"]),
+        "USER_AGENT": settings.user_agent(version_of("sourcekeep")),
         "DOWNLOAD_DELAY": settings.delay,
         "CONCURRENT_REQUESTS": settings.concurrency,
         "DOWNLOAD_TIMEOUT": settings.timeout,

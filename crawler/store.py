@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.metadata
 import platform
 from concurrent.futures import wait
 from contextlib import ExitStack, suppress
@@ -15,6 +14,7 @@ from archive.errors import ArchiveError
 from archive.ledger.file import catalogue_errors
 from archive.records import StatementKind, utc_now
 from archive.recovery import reconcile
+from crawler.versions import version_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from archive.folder import ArchiveFolder
     from archive.settings import Settings
 
-VERSIONS = {name: importlib.metadata.version(name) for name in ("sourcekeep", "scrapy", "twisted", "warcio")}
+_MADE_WITH = ("sourcekeep", "scrapy", "twisted", "warcio")
 
 
 class CrawlStore:
@@ -54,14 +54,14 @@ class CrawlStore:
             "started_at": utc_now(),
             "trigger": trigger,
             "settings": asdict(settings),
-            "versions": {**VERSIONS, "python": platform.python_version()},
+            "versions": {**{name: version_of(name) for name in _MADE_WITH}, "python": platform.python_version()},
         }
         # Its row comes with it, before the row of any capture: the writer keeps the order.
         self._last = self._state(StatementKind.CRAWL_STARTED, self._started, self._started["started_at"])
 
     def _info(self, settings: Settings, user_agent: str) -> dict[str, str]:
         info = {
-            "software": f"Sourcekeep/{VERSIONS['sourcekeep']} (Scrapy/{VERSIONS['scrapy']})",
+            "software": f"Sourcekeep/{version_of('sourcekeep')} (Scrapy/{version_of('scrapy')})",
             "isPartOf": f"crawl {self.crawl_id}",
             "robots": "obey" if settings.obey_robots else "ignore",
             "http-header-user-agent": user_agent,

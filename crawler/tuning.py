@@ -12,6 +12,7 @@ def tune() -> None:
     # a sixth of a crawl's processor time (482 pages on 446 hosts).
     gc.freeze()
     gc.set_threshold(20_000, 20, 20)
+    gc.enable()
     # Scrapy writes a line for each request below the level of the log; it would be made, and thrown away.
     logging.disable(logging.DEBUG)
     logging.raiseExceptions = False  # a log that can't be written (full disk) must not hide what is said elsewhere

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -24,25 +25,28 @@ _SINGLE = re.compile(r"(?:^|\s)comment(?:\s|$)")
 def find_comments(tree: HtmlElement, is_cut: Callable[[HtmlElement], bool]) -> list[HtmlElement]:
     """Return the outermost elements that hold readers' comments, in document order."""
     body = tree.find("body")
+    outermost: set[HtmlElement] = set()
     found: list[HtmlElement] = []
-    stack = [] if body is None else list(reversed(body))
-    while stack:
-        element = stack.pop()
-        if element.tag in _HOLDERS and _is_comments(element):
+    for element in () if body is None else body.iter(*_HOLDERS):
+        if _is_comments(element) and outermost.isdisjoint(element.iterancestors()):
+            outermost.add(element)
             if not is_cut(element):
                 found.append(element)
-        else:
-            stack.extend(reversed(element))
     return found
 
 
 def _is_comments(element: HtmlElement) -> bool:
     """Return whether the element's own names say comments, and nothing in it is the article."""
     names = f"{element.get('class', '')} {element.get('id', '')}"
-    if len(names) == 1 or not _WORDS.search(names):
+    if not _says_comments(names):
         return False
     return (
         element.find(".//h1") is None
         and element.find(".//*[@itemprop='articleBody']") is None
         and (element.tag == "article" or element.find(".//article") is None or _SINGLE.search(names) is not None)
     )
+
+
+@lru_cache(maxsize=4096)
+def _says_comments(names: str) -> bool:
+    return len(names) > 1 and _WORDS.search(names) is not None

@@ -9,15 +9,17 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from archive.records import NoticeKind
-from extract.markup import text_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from lxml.html import HtmlElement
+
+    from extract.markup import Reading
 
 _CUTTABLE = frozenset(
     "div section aside ul ol dl li p span form footer header nav dialog details table h2 h3 h4 h5 h6 "
@@ -92,7 +94,7 @@ RULES: tuple[ContainerRule, ...] = (
         "advert-words",
         "advert(?:s|isement|ising|orial)?|ads?-?(?:slot|unit|container|wrapper|box|banner|label|placeholder|space|zone)"
         "|(?:banner|google|dfp|gpt|leaderboard)-?ads?|adsbygoogle|sponsored?(?:-?(?:content|links?|posts?|by))?"
-        "|taboola|outbrain|plista|promoted|promo-?(?:box|banner|block)|affiliate-?(?:box|notice|disclosure|links?)|werbung"
+        "|taboola|outbrain|plista|promoted|promo-?(?:box|banner|block)|affiliate-?(?:box|notice|disclosure|links?|text|hint|hinweis)|werbung"
         "|anzeige|publicidad|publicite|publicidade",
         max_prose=400,
     ),
@@ -113,7 +115,7 @@ RULES: tuple[ContainerRule, ...] = (
         "|more-?(?:stories|articles|news|from|on|posts|like-this|to-read)|most-?(?:read|popular|viewed|shared|commented)"
         "|also-?(?:read|like)|read-?(?:also|next)|you-?(?:may|might)(?:-?also)?-?like|see-?also|next-?(?:post|article)"
         "|prev-?next|trending|popular-?(?:posts?|articles?|stories)|latest-?(?:posts?|articles?|news|stories)"
-        "|recent-?(?:posts?|articles?|comments|entries)|similar-?(?:posts?|articles?)|siehe-auch|lire-aussi|zum-thema",
+        "|recent-?(?:posts?|articles?|comments|entries)|similar-?(?:posts?|articles?)|inline-?teasers?|teaser-?(?:list|block|box|group)|read-?more-?(?:box|block|list|section)?|upsell|box-upsell|snippet-?(?:-?article)|article-?promo|siehe-auch|lire-aussi|zum-thema",
         max_prose=600,
         max_share=0.5,
     ),
@@ -137,15 +139,20 @@ RULES: tuple[ContainerRule, ...] = (
         "bread-?crumbs?|pagination|pager|page-?nav(?:igation)?|post-?nav(?:igation)?|nav-?links|site-?(?:nav|navigation|menu"
         "|header|footer)|main-?(?:nav|navigation|menu)|nav-?(?:bar|menu|list)|skip-?(?:link|nav|to-content)"
         "|screen-reader-(?:shortcut|skip)|back-?to-?top|language-?(?:switcher|selector)|tag-?(?:list|links|cloud)"
-        "|post-?tags|entry-?tags|article-?tags|cat-?links|toolbar|print-?(?:link|button)",
+        "|post-?tags|entry-?tags|article-?tags|cat-?links|toolbar|print-?(?:link|button|header|footer)|app-?(?:stores?|banner|download)|estimated-read-time|reading-?time|read-?time",
         max_prose=200,
     ),
 )
 
-_COMPILED = tuple((rule, re.compile(rf"(?:^|[ -])(?:{rule.words})(?:[ -]|$)")) for rule in RULES)
-_ANY = re.compile("|".join(pattern.pattern for _, pattern in _COMPILED))
+
+def _whole_words(*words: str) -> re.Pattern[str]:
+    return re.compile(rf"(?<![^-])(?:{'|'.join(words)})(?![^-])")
+
+
+_COMPILED = tuple((rule, _whole_words(rule.words)) for rule in RULES)
+_ANY = _whole_words(*(rule.words for rule in RULES))
 _CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
-_NOT_WORD = re.compile(r"[^a-z0-9 ]+")
+_NOT_WORD = re.compile(r"[^a-z0-9]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,46 +165,49 @@ class Container:
     text: str
 
 
-def find_containers(tree: HtmlElement, page_chars: int) -> Iterator[Container]:
-    """Yield the outermost containers of *tree* in document order; *page_chars* is its visible text."""
+def find_containers(tree: HtmlElement, reading: Reading, page_chars: int) -> Iterator[Container]:
+    """Yield the outermost containers of *tree* in document order; *reading* is its visible text, of *page_chars*."""
     body = tree.find("body")
-    if body is None:
-        return
-    stack = [(element, 0) for element in reversed(body)]
-    while stack:
-        element, refused = stack.pop()
-        rules = _rules_for(element) if refused < _MAX_REFUSED else []
-        if container := next(filter(None, (_judge(element, rule, page_chars) for rule in rules)), None):
+    found: set[HtmlElement] = set()
+    refused: set[HtmlElement] = set()
+    for element in () if body is None else body.iter(*_CUTTABLE):
+        rules = _rules_for(f"{element.get('class', '')} {element.get('id', '')}")
+        if not rules:
+            continue
+        ancestors = set(element.iterancestors())
+        if not found.isdisjoint(ancestors) or len(refused & ancestors) >= _MAX_REFUSED:
+            continue
+        if container := next(filter(None, (_judge(element, rule, reading, page_chars) for rule in rules)), None):
+            found.add(element)
             yield container
         else:
-            stack.extend((child, refused + bool(rules)) for child in reversed(element))
+            refused.add(element)
 
 
-def _rules_for(element: HtmlElement) -> list[ContainerRule]:
-    """Return the rules that the element's names speak for."""
-    words = _words(element) if element.tag in _CUTTABLE else ""
-    if not words or not _ANY.search(words):
-        return []
-    return [rule for rule, pattern in _COMPILED if pattern.search(words)]
+@lru_cache(maxsize=1 << 12)
+def _rules_for(names: str) -> tuple[ContainerRule, ...]:
+    """Return the rules that an element's *names*, class and id, speak for."""
+    return tuple(RULES[place] for place in sorted({place for name in names.split() for place in _rules_of(name)}))
 
 
-def _judge(element: HtmlElement, rule: ContainerRule, page_chars: int) -> Container | None:
+@lru_cache(maxsize=1 << 14)
+def _rules_of(name: str) -> tuple[int, ...]:
+    """Return the places in the table of the rules that one class or id speaks for."""
+    words = _NOT_WORD.sub("-", _CAMEL.sub("-", name).lower()).strip("-")
+    if not _ANY.search(words):
+        return ()
+    return tuple(place for place, (_, pattern) in enumerate(_COMPILED) if pattern.search(words))
+
+
+def _judge(element: HtmlElement, rule: ContainerRule, reading: Reading, page_chars: int) -> Container | None:
     """Return *element* as a container if nothing in it speaks for the article."""
-    text = _safe_text(element, rule, page_chars)
+    text = _safe_text(element, rule, reading, page_chars)
     return None if text is None else Container(element, rule.kind, f"container:{rule.rule}", text)
 
 
-def _words(element: HtmlElement) -> str:
-    """Return class and id in lower case, words joined with `-`, names with a space."""
-    names = f"{element.get('class', '')} {element.get('id', '')}"
-    if names == " ":
-        return ""
-    return _NOT_WORD.sub("-", _CAMEL.sub("-", names).lower()).replace("- ", " ").strip(" -")
-
-
-def _safe_text(element: HtmlElement, rule: ContainerRule, page_chars: int) -> str | None:
+def _safe_text(element: HtmlElement, rule: ContainerRule, reading: Reading, page_chars: int) -> str | None:
     """Return the element's text if cutting it is safe under *rule*, else None."""
-    text = text_of(element)
+    text = reading.text_of(element)
     if len(text) > rule.max_share * page_chars and not _is_only_consent(element, rule, text):
         return None
     if element.find(".//h1") is not None or element.find(".//*[@itemprop='articleBody']") is not None:

@@ -17,6 +17,8 @@ from extract.prescan import prescan, xml_declaration
 _BOMS = ((codecs.BOM_UTF8, UTF_8), (codecs.BOM_UTF16_LE, UTF_16LE), (codecs.BOM_UTF16_BE, UTF_16BE))
 _HEADER = re.compile(r"charset\s*=\s*[\"']?\s*([^\s\"';,]+)", re.IGNORECASE)
 _MULTI_BYTE = re.compile(rb"[\xc2-\xdf][\x80-\xbf]|[\xe0-\xef][\x80-\xbf]{2}|[\xf0-\xf4][\x80-\xbf]{3}")
+_NO_FIRST_BYTES = bytes(range(0xC2))
+"""Of a multi-byte sequence of valid UTF-8."""
 _UTF16_SAMPLE = 2048
 _UTF16_ZEROS = 0.02
 """Of bytes: markup and spaces have a zero byte for each character even where the text is Chinese."""
@@ -69,7 +71,7 @@ def _utf8_evidence(body: bytes) -> tuple[bool, int]:
         body.decode("utf-8")
     except UnicodeDecodeError:
         return False, len(_MULTI_BYTE.findall(body))
-    return True, len(_MULTI_BYTE.findall(body))
+    return True, len(body.translate(None, _NO_FIRST_BYTES))
 
 
 def _decode_utf8(body: bytes, declared: list[tuple[str, Charset]], sequences: int) -> Decoded:

@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
-import json
 import re
 from dataclasses import dataclass
+from enum import StrEnum
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from extract.markup import Block, fold
-from extract.survey import Survey, prose_chars, weight
+from extract.json_ld import json_ld_of, values
+from extract.markup import Block, fold, weight
+from extract.phrases import Phrase, load_table
+from extract.survey import Survey, prose_chars
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Mapping
 
     from lxml.html import HtmlElement
 
     from archive.records import NoticeKind
+    from extract.json_ld import Node
 
 FIRST_ERROR = 400
 """The least status of the classes of errors (RFC 9110 15.5)."""
@@ -25,6 +28,9 @@ FIRST_ERROR = 400
 _SCRIPT_CHARS = 4000
 _HEADINGS = ("h1", "h2", "h3", "h4")
 _LINE_OF_LINKS = 0.7
+_MOSTLY_LINKS = 0.5
+_MANY_DIGITS = 7
+_TITLE_PARTS = re.compile(r" [-–—|:·»] |\s*[|·»]\s*")
 _HOME = re.compile(r"(?:/(?:(?:index|home|default)(?:\.\w{2,5})?/?)?)?")
 
 
@@ -39,10 +45,42 @@ class Head:
     """schema.org's `isAccessibleForFree`; None where the page doesn't say."""
     noscript: str
     scripts: int
+    passwords: int
+    """How many fields for a password."""
+    word_count: int | None
+    """schema.org's `wordCount` of the article; None where the page doesn't say."""
     articles: int
     """How many `<article>` elements."""
     headlines: int
     """How many headings are links."""
+
+
+class Place(StrEnum):
+    """Where on a page a phrase stands."""
+
+    TITLE = "title"
+    HEADING = "heading"
+    TEXT = "text"
+    NOTICE = "notice"
+    """In a block that was cut."""
+    NOSCRIPT = "noscript"
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """A phrase of a wall that a page says."""
+
+    phrase: Phrase
+    text: str
+    """The block, or the part of the title, that holds it."""
+    place: Place
+    order: int
+    """The number of its block; -1 where it stands in none."""
+
+    @property
+    def covers(self) -> float:
+        """The share of the text that the phrase's own words are."""
+        return sum(map(len, self.phrase.pieces)) / len(self.text)
 
 
 @dataclass(frozen=True)  # no slots: what is derived is kept
@@ -83,9 +121,7 @@ class Facts:
     def own_weight(self) -> int:
         """The article's weight without its lines that are links."""
         lines = set((self.text or "").split("\n"))
-        linked = sum(
-            weight(block.text) for block in self.left if block.link_share >= _LINE_OF_LINKS and block.text in lines
-        )
+        linked = sum(block.weight for block in self.left if block.link_share >= _LINE_OF_LINKS and block.text in lines)
         return self.weight - linked
 
     @property
@@ -102,28 +138,60 @@ class Facts:
             return False
         return bool(parts.netloc) and not parts.query and _HOME.fullmatch(parts.path.lower()) is not None
 
+    @cached_property
+    def own(self) -> list[tuple[int, Block]]:
+        """The blocks, with their numbers, that were not cut and are no links: what the page itself says."""
+        return [(order, block) for order, block in self.page.left() if block.link_share < _MOSTLY_LINKS]
+
+    @cached_property
+    def own_text(self) -> int:
+        """The weight of what the page itself says."""
+        return sum(block.weight for _, block in self.own)
+
+    @cached_property
+    def first_kept(self) -> int:
+        """The number of the first block that is in the article; 0 where there is none."""
+        text = fold(self.text or "")
+        return next((order for order, block in self.page.left() if text and block.text in text), 0)
+
+    @cached_property
+    def said(self) -> list[Said]:
+        """The phrases of `walls.toml` and `gates.toml` on the page: of its title, its blocks, its noscript text."""
+        lines = [(part, Place.TITLE, -1) for part in (self.head.title, *_TITLE_PARTS.split(self.head.title)) if part]
+        for order, block in enumerate(self.page.blocks):
+            is_heading = block.tag in _HEADINGS
+            place = Place.NOTICE if order in self.page.taken else Place.HEADING if is_heading else Place.TEXT
+            if block.link_share < _MOSTLY_LINKS or place is not Place.TEXT:
+                lines.append((block.text, place, order))
+        lines.append((self.head.noscript, Place.NOSCRIPT, -1))
+        tables = (load_table("walls.toml"), load_table("gates.toml"))
+        return [
+            Said(phrase, text, place, order)
+            for text, place, order in lines
+            if text
+            for table in tables
+            for phrase in table.find_all(text)
+        ]
+
     def cut_chars(self, kind: NoticeKind) -> int:
         """Return how many characters of notices of *kind* were cut."""
         return sum(len(cut.text) for cut in self.page.cuts if cut.kind == kind)
 
-    def lines(self, *, cut: bool) -> Iterator[str]:
-        """Iterate over the page's title, blocks and noscript text; also over the blocks that were cut where *cut*."""
-        yield self.head.title
-        yield from (block.text for block in (self.page.blocks if cut else self.left))
-        yield self.head.noscript
 
-
-def read_head(tree: HtmlElement) -> Head:
-    """Read the head of *tree*."""
+def read_head(tree: HtmlElement, nodes: list[Node] | None = None) -> Head:
+    """Read the head of *tree*; *nodes* are its JSON-LD (`extract.json_ld.json_ld_of`), where it was read already."""
+    nodes = json_ld_of(tree) if nodes is None else nodes
     title = tree.find(".//title")
     og_type = tree.xpath("string(//meta[@property='og:type']/@content)")
     return Head(
         title=fold(title.text_content()) if title is not None else "",
         language=tree.get("lang") or tree.get("{http://www.w3.org/XML/1998/namespace}lang"),
         open_graph_type=str(og_type).strip().lower(),
-        is_free=_is_free(tree),
+        is_free=_is_free(nodes),
         noscript=fold(" ".join(element.text_content() for element in tree.iter("noscript")))[:_SCRIPT_CHARS],
         scripts=sum(1 for _ in tree.iter("script")),
+        passwords=sum((field.get("type") or "").lower() == "password" for field in tree.iter("input")),
+        word_count=_word_count(nodes),
         articles=sum(1 for _ in tree.iter("article")),
         headlines=sum(1 for heading in tree.iter(*_HEADINGS) if _is_linked(heading)),
     )
@@ -137,30 +205,11 @@ def _is_linked(heading: HtmlElement) -> bool:
 _FALSE = re.compile(r"^(?:false|no|0|https?://schema\.org/false)$", re.IGNORECASE)
 
 
-def _is_free(tree: HtmlElement) -> bool | None:
-    for script in tree.iter("script"):
-        if "ld+json" in (script.get("type") or "") and (said := _find(_json(script.text), "isAccessibleForFree")):
-            return not all(_FALSE.match(str(value)) for value in said)
-    return None
+def _is_free(nodes: list[Node]) -> bool | None:
+    said = [value for node in nodes for value in values(node, "isAccessibleForFree")]
+    return not all(_FALSE.match(str(value)) for value in said) if said else None
 
 
-def _json(text: str | None) -> Any:
-    try:
-        return json.loads(text or "null", strict=False)
-    except (ValueError, RecursionError):  # pages hold all kinds of text there
-        return None
-
-
-def _find(value: Any, name: str) -> list[Any]:
-    """Return the values of *name* in *value*; only the page's own, not those of its parts."""
-    found: list[Any] = []
-    stack = [value]
-    while stack:
-        item = stack.pop()
-        if isinstance(item, list):
-            stack.extend(item)
-        elif isinstance(item, dict):
-            if name in item:
-                found.append(item[name])
-            stack.append(item.get("@graph"))
-    return found
+def _word_count(nodes: list[Node]) -> int | None:
+    said = [str(value).strip() for node in nodes for value in values(node, "wordCount")]
+    return max((int(value) for value in said if value.isdecimal() and len(value) < _MANY_DIGITS), default=None)

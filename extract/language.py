@@ -17,7 +17,7 @@ from langdetect.detector_factory import PROFILES_DIRECTORY
 
 from extract import cld2
 from extract.language_tags import in_script, normal_tag, only_language, script_languages, script_of
-from extract.survey import weight
+from extract.markup import weight
 
 _SAMPLE = 3000
 _SCRIPT_SAMPLE = 600

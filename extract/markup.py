@@ -4,15 +4,10 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import lxml.html
-from lxml.etree import ErrorTypes, LxmlError
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from lxml.html import HtmlElement
+from lxml.etree import ElementDefaultClassLookup, ErrorTypes, LxmlError, iterwalk
+from lxml.html import HtmlElement
 
 # C0 controls but tab and line ends, C1 controls, surrogates and non-characters: libxml2 refuses or drops them.
 _FORBIDDEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff\ufffe\uffff]")
@@ -21,16 +16,23 @@ _NESTING = re.compile(
     r"</?(?!(?:html|head|title|meta|script|style|body|p|br|h[1-6]|a|noscript|template)\b)[a-z][^<>]*>", re.IGNORECASE
 )
 
+_DENSE = re.compile("[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
+
 BLOCK_TAGS = frozenset(
     "address article aside blockquote body br button caption center dd details dialog dir div dl dt "
     "fieldset figcaption figure footer form frameset h1 h2 h3 h4 h5 h6 header hr html legend li main "
     "menu nav noscript ol option p pre section select summary table tbody td tfoot th thead tr ul "
     "textarea".split()
 )
-_SILENT_TAGS = frozenset(
+SILENT_TAGS = frozenset(
     "script style template head title meta link noscript iframe object embed applet canvas svg math map "
-    "audio video source track select datalist textarea noframes".split()
+    "audio video source track select datalist textarea noframes rt rp".split()
 )
+
+
+# lxml.html asks a function of Python for the class of each element each time that it is met, which takes longer than
+# anything that is done to it here; no element is a form here.
+_CLASSES = ElementDefaultClassLookup(element=HtmlElement)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +45,13 @@ class Block:
     """How many of its characters are the text of links."""
     element: HtmlElement
     """The nearest block element around it."""
+    tag: str = ""
+    """The element's tag when the page was read: what extracts an article renames it."""
+    names: str = ""
+    """The element's class and id when the page was read."""
+
+    weight: int = 0
+    """As `weight` counts the text."""
 
     @property
     def link_share(self) -> float:
@@ -65,6 +74,7 @@ def _parse(text: str) -> tuple[HtmlElement | None, bool]:
     parser = lxml.html.HTMLParser(
         encoding="utf-8", remove_comments=True, remove_pis=True, collect_ids=False, huge_tree=True
     )
+    parser.set_element_class_lookup(_CLASSES)
     try:
         tree = lxml.html.document_fromstring(text.encode("utf-8"), parser=parser)
     except LxmlError:
@@ -78,71 +88,106 @@ def fold(text: str) -> str:
     return " ".join(text.split())
 
 
+def blocks(root: HtmlElement) -> list[Block]:
+    """Return the visible text of *root* in document order, block by block; its tail is not part of it."""
+    return read(root).blocks
+
+
+def weight(text: str) -> int:
+    """Return the length of *text* in characters of Latin script: one of Chinese or Japanese says as much as three."""
+    return len(text) if text.isascii() else len(text) + 2 * len(_DENSE.findall(text))
+
+
 def text_of(element: HtmlElement) -> str:
     """Return the visible text of *element*, folded, with a space at each block boundary."""
     return " ".join(block.text for block in blocks(element))
 
 
-class _Run:
-    """Gathers the pieces of one block."""
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """The visible text of an element, and which of its blocks lie in which element."""
 
-    __slots__ = ("element", "link_chars", "pieces")
+    blocks: list[Block]
+    """In document order; the tail of the element is not part of it."""
+    spans: dict[HtmlElement, tuple[int, int]]
+    """Of each visible block element: the number of its first block, and of the first one behind it."""
 
-    def __init__(self, element: HtmlElement) -> None:
-        self.element = element
-        self.pieces: list[str] = []
-        self.link_chars = 0
-
-    def add(self, piece: str | None, *, linked: bool) -> None:
-        if piece:
-            self.pieces.append(piece)
-            if linked:
-                self.link_chars += len(fold(piece))
-
-    def finish(self) -> Block | None:
-        text = fold("".join(self.pieces))
-        return Block(text, min(self.link_chars, len(text)), self.element) if text else None
+    def text_of(self, element: HtmlElement) -> str:
+        """Return the visible text of *element*, folded, with a space at each block boundary."""
+        if element not in self.spans:  # it begins or ends within a block
+            return text_of(element)
+        first, behind = self.spans[element]
+        return " ".join(block.text for block in self.blocks[first:behind])
 
 
-def blocks(root: HtmlElement) -> Iterator[Block]:  # noqa: C901  # one walk, and each step of it short
-    """Yield the visible text of *root* in document order, one block at a time; the tail is not part of it."""
-    run = _Run(root)
-    linked = 0
-    # An explicit stack, since pages nest deeper than Python may recurse: (element, opening or closing).
-    stack: list[tuple[HtmlElement, bool]] = [(root, True)]
-    while stack:
-        element, opening = stack.pop()
+def read(root: HtmlElement) -> Reading:
+    """Read the visible text of *root*."""
+    reader = _Reader(root)
+    walk = iterwalk(root, events=("start", "end", "comment", "pi"))
+    for event, element in walk:
+        if event == "start":
+            if element.tag in SILENT_TAGS:
+                walk.skip_subtree()
+            else:
+                reader.open(element)
+        else:
+            if event == "end" and element.tag not in SILENT_TAGS:
+                reader.close(element)
+            if element is not root:
+                reader.add(element.tail)
+    reader.finish()
+    return reader.reading
+
+
+class _Reader:
+    """Gathers the pieces of one block after the other."""
+
+    __slots__ = ("_around", "_link_chars", "_links", "_pieces", "reading")
+
+    def __init__(self, root: HtmlElement) -> None:
+        self.reading = Reading([], {})
+        self._around = [root]
+        """The block elements around what is read, the nearest last."""
+        self._links = 0
+        self._pieces: list[str] = []
+        self._link_chars = 0
+
+    def open(self, element: HtmlElement) -> None:
+        """Begin *element*, and a block if it is one."""
         tag = element.tag
-        if opening:
-            if isinstance(tag, str) and tag not in _SILENT_TAGS:
-                if tag in BLOCK_TAGS:
-                    if block := run.finish():
-                        yield block
-                    run = _Run(element)
-                linked += tag == "a"
-                run.add(element.text, linked=linked > 0)
-                stack.append((element, False))
-                stack.extend((child, True) for child in reversed(element))
-            elif element is not root:
-                run.add(element.tail, linked=linked > 0)
-            continue
-        linked -= tag == "a"
         if tag in BLOCK_TAGS:
-            if block := run.finish():
-                yield block
-            parent = element.getparent() if element is not root else None
-            run = _Run(element if parent is None else _block_ancestor(parent, root))
-        if element is not root:
-            run.add(element.tail, linked=linked > 0)
-    if block := run.finish():
-        yield block
+            self.finish()
+            self._around.append(element)
+            self.reading.spans[element] = (len(self.reading.blocks), 0)
+        elif tag == "a":
+            self._links += 1
+        self.add(element.text)
 
+    def close(self, element: HtmlElement) -> None:
+        """End *element*, and the block in it."""
+        tag = element.tag
+        if tag in BLOCK_TAGS:
+            self.finish()
+            self._around.pop()
+            self.reading.spans[element] = (self.reading.spans[element][0], len(self.reading.blocks))
+        elif tag == "a":
+            self._links -= 1
 
-def _block_ancestor(element: HtmlElement, root: HtmlElement) -> HtmlElement:
-    """Return *element* or its nearest ancestor that is a block, not above *root*."""
-    while element is not root and element.tag not in BLOCK_TAGS:
-        parent = element.getparent()
-        if parent is None:
-            break
-        element = parent
-    return element
+    def add(self, piece: str | None) -> None:
+        """Add a *piece* of text to the block."""
+        if piece:
+            self._pieces.append(piece)
+            if self._links:
+                self._link_chars += len(fold(piece))
+
+    def finish(self) -> None:
+        """End the block, which is one if there is anything in it."""
+        if not self._pieces:
+            return
+        if text := fold("".join(self._pieces)):
+            element = self._around[-1]
+            names = f"{element.get('class', '')} {element.get('id', '')}".strip()
+            link_chars = min(self._link_chars, len(text))
+            self.reading.blocks.append(Block(text, link_chars, element, element.tag, names, weight(text)))
+        self._pieces = []
+        self._link_chars = 0

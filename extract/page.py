@@ -2,31 +2,37 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from dataclasses import dataclass, replace
+from datetime import date, timedelta
+from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING
 
 from lxml.html import document_fromstring
 
 from archive.records import Evidence, Notice, NoticeKind, Verdict
 from extract import mojibake
-from extract.article import article_text, metadata_of
+from extract.article import find_article, read_hints
 from extract.decode import Decoded, decode
+from extract.documents import Document, is_binary, read_document
 from extract.facts import FIRST_ERROR, Facts, read_head
+from extract.json_ld import json_ld_of
 from extract.language import detect
-from extract.markup import fold, parse
-from extract.pdf import is_pdf, read_pdf
-from extract.survey import Survey, survey
+from extract.markdown import markdown_of, markdown_of_text
+from extract.markup import blocks, parse
+from extract.metadata import LATEST, metadata_of
+from extract.survey import Survey, prose_chars, survey
 from extract.verdict import TEXT_VERDICTS, judge
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-_MEDIA = ("image/", "audio/", "video/")
-_SNIFF = 1024
-_BINARY_SHARE = 0.1
-_LONG_BLOCK = 40
-_MARKERS = " -|•*"
-"""What the article's text has around items of lists and cells of tables."""
+    from lxml.html import HtmlElement
+
+    from extract.article import Article
+
+_MIN_NOSCRIPT = 1000
+"""Characters of a `<noscript>` that is the page for those without scripts, not a word on switching them on."""
 # Where a wall stands, what is left of the page is what the wall says.
 _WALL_NOTICE = {
     Verdict.PAYWALLED: NoticeKind.PAYWALL,
@@ -80,76 +86,39 @@ def extract_page(
 
 
 def _extract(body: bytes, url: str | None, headers: Mapping[str, str], status: int) -> ExtractedPage:
-    media_type = headers.get("content-type", "").partition(";")[0].strip().lower()
-    if is_pdf(body) and status < FIRST_ERROR:
-        return _pdf(body)
-    if media_type.startswith(_MEDIA) and status < FIRST_ERROR:
-        return ExtractedPage(Verdict.MEDIA, {"rule": "media-type", "media_type": media_type})
-    if _is_binary(body):
-        if status >= FIRST_ERROR:
-            return _html(Decoded("", None, None), url, headers, status)
-        return ExtractedPage(Verdict.DOCUMENT, {"rule": "binary", "media_type": media_type or None, "bytes": len(body)})
-    decoded = decode(body, content_type=headers.get("content-type"))
-    if media_type == "text/plain" and status < FIRST_ERROR:
-        return _plain(decoded)
-    return _html(decoded, url, headers, status)
+    content_type = headers.get("content-type")
+    if status < FIRST_ERROR and (document := read_document(body, content_type=content_type, url=url)):
+        return _document(document)
+    if is_binary(body):
+        return _html(Decoded("", None, None), url, headers, status)
+    return _html(decode(body, content_type=content_type), url, headers, status)
 
 
-def _is_binary(body: bytes) -> bool:
-    """Tell whether *body* is no text at all: control characters that no text has (WHATWG MIME Sniffing, 5)."""
-    sample = body[:_SNIFF]
-    if sample.startswith((b"\xff\xfe", b"\xfe\xff", b"\xef\xbb\xbf")):
-        return False
-    controls = sum(byte < 9 or 14 <= byte < 27 or 28 <= byte < 32 for byte in sample)  # noqa: PLR2004  # the table
-    utf_16 = sample.count(0) > len(sample) // 4 and not any(1 <= byte < 9 for byte in sample)  # noqa: PLR2004
-    return controls > _BINARY_SHARE * len(sample) and not utf_16
-
-
-def _pdf(body: bytes) -> ExtractedPage:
-    read = read_pdf(body)
-    evidence: Evidence = {"rule": "pdf", "pages": read.pages}
-    if read.problem:
-        evidence["problem"] = read.problem
-    language = detect(read.text, None)
+def _document(document: Document) -> ExtractedPage:
+    text = _storable(document.text)
+    language = detect(text, document.language)
     return ExtractedPage(
-        Verdict.DOCUMENT,
-        evidence,
-        text=_storable(read.text),
-        title=_storable(read.title),
-        byline=_storable(read.author),
-        published_on=read.created_on,
-        language=language.tag,
+        document.verdict,
+        document.evidence,
+        text=text,
+        title=_storable(document.title),
+        byline=_storable(document.author),
+        published_on=document.published_on,
+        language=language.tag if text else None,
         language_confidence=language.confidence,
-    )
-
-
-def _plain(decoded: Decoded) -> ExtractedPage:
-    text = decoded.text.strip()
-    if not text:
-        return ExtractedPage(Verdict.EMPTY, {"rule": "no-visible-text"}, charset=decoded.charset)
-    fixed, repair = _repaired(text, decoded.repair)
-    language = detect(fixed, None)
-    return ExtractedPage(
-        Verdict.DOCUMENT,
-        {"rule": "plain-text"},
-        text=fixed,
-        language=language.tag,
-        language_confidence=language.confidence,
-        charset=decoded.charset,
-        repair=repair,
+        notices=tuple(replace(notice, text=_storable(notice.text) or "") for notice in document.notices),
+        charset=document.charset,
+        repair=document.repair,
     )
 
 
 def _html(decoded: Decoded, url: str | None, headers: Mapping[str, str], status: int) -> ExtractedPage:
-    tree = parse(decoded.text)
-    if tree is None:  # nothing, or only comments: the status may still say what it is
-        tree = document_fromstring("<html></html>")
-    repair = "; ".join(filter(None, (decoded.repair, mojibake.repair_tree(tree).note))) or None
-    head = read_head(tree)
-    metadata = metadata_of(tree, url)
-    page = survey(tree)
-    facts = Facts(url, status, headers, decoded.text, head, page, None)
-    facts = replace(facts, text=article_text(tree, facts.prose))
+    tree, repair = _tree(decoded)
+    nodes = json_ld_of(tree)
+    head = read_head(tree, nodes)
+    metadata = metadata_of(tree, url, nodes=nodes, latest=_day_after(headers.get("date")))
+    page, article = _article(tree)
+    facts = Facts(url, status, headers, decoded.text, head, page, article.text)
     verdict, evidence = judge(facts)
     text = facts.text if verdict in TEXT_VERDICTS and status < FIRST_ERROR else None
     text = _storable(text)
@@ -165,18 +134,67 @@ def _html(decoded: Decoded, url: str | None, headers: Mapping[str, str], status:
         site_name=_storable(metadata.site_name),
         language=language.tag if text else None,
         language_confidence=language.confidence,
-        notices=tuple(_notices(page, facts.text if text else None, verdict)),
+        notices=tuple(_notices(page, article if text else None, verdict)),
         charset=decoded.charset,
         repair=repair,
     )
 
 
-def _repaired(text: str | None, repair: str | None) -> tuple[str | None, str | None]:
-    """Repair mojibake that stands in the page itself, and say so beside what decoding said."""
-    if not text:
-        return None, repair
-    fixed = mojibake.repair(text)
-    return _storable(fixed.text), "; ".join(filter(None, (repair, fixed.note))) or None
+def article_of(body: bytes) -> str | None:
+    """Return the text of the article of an HTML page, as `extract_page` finds it before it asks what the page is."""
+    _, article = _article(_tree(decode(body))[0])
+    return article.text
+
+
+def markdown_of_page(body: bytes, *, url: str | None = None, content_type: str | None = None) -> str | None:
+    """Return the text of *body* as Markdown: CommonMark, with tables and strikethrough as GitHub has them.
+
+    The words are those that `extract_page` gives a page whose text is kept; None where there are none. *content_type*
+    is the HTTP header's value; links are made whole by *url*.
+    """
+    if document := read_document(body, content_type=content_type, url=url):
+        return markdown_of_text(_storable(document.text) or "") or None
+    decoded = decode(body, content_type=content_type)
+    _, article = _article(_tree(decoded)[0])
+    if article.is_from_data:
+        return _storable(markdown_of_text(article.text or ""))
+    whole, _ = _tree(decoded)  # the other one was cut to pieces
+    if not prose_chars(blocks(whole)):
+        _open_noscript(whole)
+    return _storable(markdown_of(whole, article.orders, url))
+
+
+def _tree(decoded: Decoded) -> tuple[HtmlElement, str | None]:
+    """Return the tree of a page, and what was wrong with its characters."""
+    tree = parse(decoded.text)
+    if tree is None:  # nothing, or only comments: the status may still say what it is
+        tree = document_fromstring("<html></html>")
+    return tree, "; ".join(filter(None, (decoded.repair, mojibake.repair_tree(tree).note))) or None
+
+
+def _article(tree: HtmlElement) -> tuple[Survey, Article]:
+    """Return what stands on the page, and which of it is the article. The tree is cut to pieces by that."""
+    hints = read_hints(tree)
+    page = survey(tree)
+    if not prose_chars(page.blocks) and _open_noscript(tree):
+        page = survey(tree)
+    return page, find_article(tree, page, hints)
+
+
+def _open_noscript(tree: HtmlElement) -> bool:
+    """Make `<noscript>` with the text of a page visible, and return whether there was any."""
+    found = [element for element in tree.iter("noscript") if len(element.text_content()) >= _MIN_NOSCRIPT]
+    for element in found:
+        element.tag = "div"
+    return bool(found)
+
+
+def _day_after(served: str | None) -> date:
+    """Return the day behind the one on which a page was served, by its `Date` (RFC 9110 6.6.1): none is later there."""
+    try:
+        return parsedate_to_datetime(served or "").date() + timedelta(days=1)
+    except (ValueError, OverflowError):
+        return LATEST
 
 
 def _storable(text: str | None) -> str | None:
@@ -184,45 +202,29 @@ def _storable(text: str | None) -> str | None:
     return text.encode("utf-8", "replace").decode("utf-8").replace("\0", "") if text else None
 
 
-def _notices(page: Survey, text: str | None, verdict: Verdict) -> Iterable[Notice]:
-    """Yield what was stripped in the order of the page: the cuts, and what stands outside the article."""
-    kept_orders = _kept_orders(page, text) if text else []
-    outside = {order for order, _ in page.left()} - set(kept_orders)
-    rule = "outside-article" if text else f"verdict:{verdict}"
-    kind = NoticeKind.NAVIGATION if text else _WALL_NOTICE.get(verdict, NoticeKind.NAVIGATION)
-    found = [(cut.order, Notice(cut.kind, cut.rule, cut.text, 0)) for cut in page.cuts]
-    found += [(run[0], Notice(kind, rule, _joined(page, run), 0)) for run in _runs(sorted(outside))]
-    for order, notice in sorted(found, key=lambda pair: pair[0]):
-        before = sum(kept_order < order for kept_order in kept_orders)
-        yield Notice(notice.kind, notice.rule, _storable(notice.text) or "", before)
+def _notices(page: Survey, article: Article | None, verdict: Verdict) -> Iterable[Notice]:
+    """Yield what was stripped in the order of the page: the cuts, and what stands outside the *article*.
 
-
-def _kept_orders(page: Survey, text: str) -> list[int]:
-    """Return the numbers of the blocks that are in the article.
-
-    A long block is looked for anywhere; a short one, which may be a word of any sentence, must follow the block that
-    was found before it, or be a line of its own.
+    Without an article, where the page's text is not kept, all of the page is what the verdict says.
     """
-    folded, lines = fold(text), {line.strip(_MARKERS) for line in text.split("\n")}
-    orders, end = [], 0
-    for order, block in page.left():
-        start = folded.find(block.text, end)
-        if start < 0 and len(block.text) >= _LONG_BLOCK:
-            start = folded.find(block.text)
-        follows = start >= 0 and not folded[end:start].strip(_MARKERS)
-        if start >= 0 and (follows or len(block.text) >= _LONG_BLOCK):
-            end = start + len(block.text)
-            orders.append(order)
-        elif block.text in lines:
-            orders.append(order)
-    return orders
+    kept = article.orders if article else ()
+    kind = NoticeKind.NAVIGATION if article else _WALL_NOTICE.get(verdict, NoticeKind.NAVIGATION)
+    rules = {order: "outside-article" if article else f"verdict:{verdict}" for order, _ in page.left()}
+    if article:
+        rules |= {order: f"article:{rule}" for order, rule in article.left_out.items()}
+    for order in kept:
+        rules.pop(order, None)
+    found = [(cut.order, Notice(cut.kind, cut.rule, cut.text, 0)) for cut in page.cuts]
+    found += [(run[0], Notice(kind, rules[run[0]], _joined(page, run), 0)) for run in _runs(rules)]
+    for order, notice in sorted(found, key=lambda pair: pair[0]):
+        yield Notice(notice.kind, notice.rule, _storable(notice.text) or "", bisect_left(kept, order))
 
 
-def _runs(orders: list[int]) -> Iterable[list[int]]:
-    """Yield *orders* in runs without a gap."""
+def _runs(rules: Mapping[int, str]) -> Iterable[list[int]]:
+    """Yield the numbers of blocks in runs without a gap that one rule left out."""
     run: list[int] = []
-    for order in orders:
-        if run and order != run[-1] + 1:
+    for order in sorted(rules):
+        if run and (order != run[-1] + 1 or rules[order] != rules[run[0]]):
             yield run
             run = []
         run.append(order)

@@ -20,7 +20,6 @@ if TYPE_CHECKING:
 _ELLIPSIS = "…"
 _FORMS = str.maketrans("’‘‛`´ʼ“”„‟«»「」『』", "''''''" + '"' * 10)
 _WORD = re.compile(r"\w+")
-_EDGE = re.compile(r"^[\W_]+|[\W_]+$")
 # Scripts written without spaces, where a phrase has no word to be looked up by.
 _UNSPACED = re.compile("[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff]")
 
@@ -70,6 +69,16 @@ def fold_words(text: str) -> str:
     return " ".join(text.translate(_FORMS).lower().split())
 
 
+def _core(folded: str) -> str:
+    """Return *folded* from its first letter or digit to its last."""
+    start, end = 0, len(folded)
+    while start < end and not folded[start].isalnum():
+        start += 1
+    while start < end and not folded[end - 1].isalnum():
+        end -= 1
+    return folded[start:end]
+
+
 class PhraseTable:
     """Phrases, indexed by a word that each of them needs."""
 
@@ -78,12 +87,14 @@ class PhraseTable:
         self._by_word: dict[str, list[Phrase]] = defaultdict(list)
         self._unspaced: list[Phrase] = []
         self._wordless: list[Phrase] = []
+        self._most_chars = max(max(phrase.max_chars, 2 * len(phrase.phrase)) for phrase in phrases)
+        """A longer block is none of them, whatever stands around its words."""
         for phrase in phrases:
             self._add(phrase)
 
     def _add(self, phrase: Phrase) -> None:
         if phrase.is_whole:
-            self._whole.setdefault(_EDGE.sub("", phrase.pieces[0]), phrase)
+            self._whole.setdefault(_core(phrase.pieces[0]), phrase)
             return
         words = [word for piece in phrase.pieces for word in _WORD.findall(piece)]
         if any(_UNSPACED.search(piece) for piece in phrase.pieces):
@@ -99,8 +110,10 @@ class PhraseTable:
 
     def find_all(self, text: str) -> Iterator[Phrase]:
         """Yield every phrase that the block *text* is or holds."""
+        if len(text) > self._most_chars:
+            return
         folded = fold_words(text)
-        if whole := self._whole.get(_EDGE.sub("", folded)):
+        if whole := self._whole.get(_core(folded)):
             yield whole
         # Sorted, so that the answer does not hang on the order of a set.
         for word in sorted(self._by_word.keys() & set(_WORD.findall(folded))):

@@ -1,45 +1,34 @@
 """Making texts of captures in worker processes; the catalogue is the queue.
 
 A worker gets a record's place, reads it, and returns a text; only this process writes. Whatever happens to a page,
-its capture gets a row: a worker that dies takes at most its own page along, and that row says so.
+its capture gets a row: one that breaks a limit or ends its worker gets one that says so.
 """
 
 from __future__ import annotations
 
-import multiprocessing
 import os
 import select
-import signal
 import time
 from collections import Counter
-from concurrent.futures import Future, ProcessPoolExecutor, wait
-from concurrent.futures.process import BrokenProcessPool
-from dataclasses import dataclass, field
-from typing import IO, TYPE_CHECKING, Self
+from dataclasses import dataclass, field, replace
+from typing import IO, TYPE_CHECKING
 
-from archive.content_codings import ContentDecodeError
-from archive.errors import RecordError
-from archive.records import Text, Verdict
+from extract.making import UNREADABLE, make
 from extract.version import EXTRACTOR
+from extract.workers import OVER_LIMIT, WORKER_DIED, Limits, Workers
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from pathlib import Path
 
     from archive.catalogue import Catalogue
     from archive.folder import ArchiveFolder
-    from archive.records import Evidence, PendingText
+    from archive.records import Paste, Pending, PendingText, Text
 
 _LOOK_AGAIN_SECONDS = 0.3
 _WRITE_SECONDS = 0.5
 _WRITE_COUNT = 50
-_QUEUED_PER_WORKER = 4
-_MEMORY_BYTES = 4 * 1024**3
-PAGE_SECONDS = 60.0
-"""The longest that one page may take; beyond it its worker ends."""
 
-UNREADABLE = "record-unreadable"
-WORKER_DIED = "worker-died"
+_BROKE_ITS_WORKER = (OVER_LIMIT, WORKER_DIED)
 
 
 @dataclass(slots=True)
@@ -52,26 +41,37 @@ class Totals:
     verdicts: Counter[str] = field(default_factory=Counter)
 
 
-def run(
+def run(  # noqa: PLR0913  # each is a choice of the caller
     folder: ArchiveFolder,
     *,
     workers: int | None = None,
     all_again: bool = False,
     follow: IO[bytes] | None = None,
-    on_done: Callable[[PendingText, Text], None] | None = None,
+    on_done: Callable[[Pending, Text], None] | None = None,
+    limits: Limits | None = None,
 ) -> Totals:
-    """Make a text of each capture that has a response and none by this extractor; *all_again*, of all that have one.
+    """Make a text of each capture with a response, and of each paste, that has none by this extractor.
 
-    With *follow*, go on looking for new captures until that stream ends, and then finish what is left. The caller
-    holds the archive's `extract` lock.
+    With *all_again*, also of those that have one. With *follow*, go on looking for new captures until that stream ends,
+    and then finish what is left. The caller holds the archive's `extract` lock.
     """
-    with folder.catalogue() as catalogue, _Pool(workers or os.cpu_count() or 1) as pool:
-        extraction = _Extraction(catalogue, pool, folder.warc_dir, all_again=all_again, on_done=on_done)
+    count = workers or os.cpu_count() or 1
+    with folder.catalogue() as catalogue, Workers(count, make, folder.warc_dir, limits or Limits()) as pool:
+        extraction = _Extraction(catalogue, pool, all_again=all_again, on_done=on_done)
         while True:
             ended = follow is None or _has_ended(follow)
             extraction.drain()
             if ended:
                 return extraction.totals
+
+
+def run_pastes(folder: ArchiveFolder, *, on_done: Callable[[Pending, Text], None] | None = None) -> Totals:
+    """Make a text of each paste that has none by this extractor, and of no capture; as `run`."""
+    with folder.catalogue() as catalogue, Workers(os.cpu_count() or 1, make, folder.warc_dir, Limits()) as pool:
+        extraction = _Extraction(catalogue, pool, all_again=False, on_done=on_done)
+        extraction.only_pastes = True
+        extraction.drain()
+        return extraction.totals
 
 
 def _has_ended(stream: IO[bytes]) -> bool:
@@ -81,89 +81,71 @@ def _has_ended(stream: IO[bytes]) -> bool:
 
 
 class _Extraction:
-    """Feeds the pool from the catalogue and writes what comes back."""
+    """Feeds the workers from the catalogue and writes what comes back."""
 
     def __init__(
         self,
         catalogue: Catalogue,
-        pool: _Pool,
-        warc_dir: Path,
+        workers: Workers,
         *,
         all_again: bool,
-        on_done: Callable[[PendingText, Text], None] | None,
+        on_done: Callable[[Pending, Text], None] | None,
     ) -> None:
         self.totals = Totals()
         self._catalogue = catalogue
-        self._pool = pool
-        self._warc_dir = warc_dir
+        self._workers = workers
         self._all_again = all_again
         self._on_done = on_done
+        self.only_pastes = False
+        """Whether captures are left alone."""
         self._after = 0
-        self._running: dict[Future[Text], PendingText] = {}
-        self._made: list[tuple[PendingText, Text]] = []
+        self._after_paste = 0
+        self._made: list[tuple[Pending, Text]] = []
         self._wrote_at = time.monotonic()
 
     def drain(self) -> None:
         """Make texts until the catalogue has no more to make."""
         while True:
             self._feed()
-            if not self._running:
+            if not len(self._workers):
                 break
-            done, _ = wait(self._running, timeout=_WRITE_SECONDS, return_when="FIRST_COMPLETED")
-            for future in done:
-                self._take(future)
+            self._made += self._workers.made(_WRITE_SECONDS)
             self._write_when_due()
         self._write()
 
     def _feed(self) -> None:
-        room = self._pool.workers * _QUEUED_PER_WORKER - len(self._running)
+        room = self._workers.room
         if room <= 0:
             return
-        newest = self._catalogue.captures.last_id()
-        pending = self._catalogue.texts.pending(EXTRACTOR, limit=room, after=self._after, all_again=self._all_again)
+        items: list[Pending] = [] if self.only_pastes else [*self._captures(room)]
+        if len(items) < room:
+            items += self._pastes(room - len(items))
+        for item in items:
+            self._workers.submit(item)
+
+    def _captures(self, room: int) -> list[PendingText]:
+        newest, again = self._catalogue.captures.last_id(), self._all_again
+        pending = self._catalogue.texts.pending(EXTRACTOR, limit=room, after=self._after, all_again=again)
         if len(pending) < room:  # else the whole catalogue would be looked through for each new capture
             self._after = max(self._after, newest)
-        for item in pending:
-            self._after = max(self._after, item.capture_id)
-            self._running[self._pool.submit(self._warc_dir, item)] = item
+        self._after = max([self._after, *(item.capture_id for item in pending)])
+        return pending
 
-    def _take(self, future: Future[Text]) -> None:
-        item = self._running.pop(future, None)
-        if item is None:  # it was under way when a worker died, and has been made again
-            return
-        try:
-            text = future.result()
-        except BrokenProcessPool:
-            self._one_by_one([item, *self._running.values()])
-            return
-        except Exception as error:  # noqa: BLE001  # a bug, or no memory left: this page's row says so, the rest go on
-            text = _failed(item, {"rule": "worker-failed", "error": f"{type(error).__name__}: {error}"})
-        self._made.append((item, text))
-
-    def _one_by_one(self, items: list[PendingText]) -> None:
-        """Make what was under way when a worker died, each alone, so that only the culprit goes without a text."""
-        self._running.clear()
-        self._pool.renew()
-        for item in items:
-            try:
-                text = self._pool.submit(self._warc_dir, item).result()
-            except BrokenProcessPool:
-                limits = f"{PAGE_SECONDS:.0f} s, {_MEMORY_BYTES // 1024**3} GiB"
-                text = _failed(item, {"rule": WORKER_DIED, "limits": limits})
-                self._pool.renew()
-            except Exception as error:  # noqa: BLE001  # as in _take
-                text = _failed(item, {"rule": "worker-failed", "error": f"{type(error).__name__}: {error}"})
-            self._made.append((item, text))
+    def _pastes(self, room: int) -> list[Paste]:
+        texts, again = self._catalogue.texts, self._all_again
+        pastes = texts.pending_pastes(EXTRACTOR, limit=room, after=self._after_paste, all_again=again)
+        self._after_paste = max([self._after_paste, *(item.citation_id for item in pastes)])
+        return pastes
 
     def _write_when_due(self) -> None:
         if len(self._made) >= _WRITE_COUNT or time.monotonic() - self._wrote_at >= _WRITE_SECONDS:
             self._write()
 
     def _write(self) -> None:
-        worth_a_row = [text for _, text in self._made if self._is_worth_a_row(text)]
-        self._catalogue.texts.put(worth_a_row)
-        self.totals.texts += len(worth_a_row)
-        self.totals.verdicts.update(str(text.verdict) for text in worth_a_row)
+        rows = [row for _, text in self._made if (row := self._row(text))]
+        self._catalogue.texts.put(rows)
+        self.totals.texts += len(rows)
+        self.totals.verdicts.update(str(row.verdict) for row in rows)
         self.totals.unreadable += sum(_is_failure(text) for _, text in self._made)
         for item, text in self._made:
             if self._on_done:
@@ -171,105 +153,22 @@ class _Extraction:
         self._made.clear()
         self._wrote_at = time.monotonic()
 
-    def _is_worth_a_row(self, text: Text) -> bool:
-        """Tell whether *text* may be written: what could not be read takes no earlier text's place."""
-        return not _is_failure(text) or self._catalogue.texts.latest(text.capture_id) is None
+    def _row(self, text: Text) -> Text | None:
+        """Return what is written of *text*: what could not be made takes no earlier text's place.
+
+        A record that can't be read is tried again by the next run. A page that broke its worker would break each
+        one, so that its earlier text stands for this extractor too, and says whose it is.
+        """
+        earlier = self._catalogue.texts.earlier(text) if _is_failure(text) else None
+        if earlier is None:
+            return text
+        if text.evidence["rule"] == UNREADABLE:
+            return None
+        made_by = earlier.evidence.get("made_by", earlier.extractor)
+        return replace(
+            earlier, extractor=EXTRACTOR, evidence=earlier.evidence | {"made_by": made_by, "not_renewed": text.evidence}
+        )
 
 
 def _is_failure(text: Text) -> bool:
-    return text.evidence.get("rule") in (UNREADABLE, WORKER_DIED)
-
-
-class _Pool:
-    """Worker processes that are replaced when one of them dies."""
-
-    def __init__(self, workers: int) -> None:
-        self.workers = workers
-        self._executor: ProcessPoolExecutor | None = None
-
-    def submit(self, warc_dir: Path, item: PendingText) -> Future[Text]:
-        """Have *item* made; a pool that has broken in the meantime is replaced first."""
-        for _ in range(2):
-            try:
-                return self._started().submit(_make_in_time, warc_dir, item)
-            except BrokenProcessPool:
-                self.renew()
-        raise BrokenProcessPool("worker processes die as soon as they start")
-
-    def _started(self) -> ProcessPoolExecutor:
-        if self._executor is None:
-            # Not fork: this process has threads and an open catalogue.
-            context = multiprocessing.get_context("spawn")
-            self._executor = ProcessPoolExecutor(self.workers, mp_context=context, initializer=_prepare_worker)
-        return self._executor
-
-    def renew(self) -> None:
-        """Drop the processes; new ones start with the next page."""
-        if self._executor:
-            self._executor.shutdown(wait=False, cancel_futures=True)
-            self._executor = None
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        if self._executor:
-            self._executor.shutdown(wait=True, cancel_futures=True)
-
-
-def _prepare_worker() -> None:
-    """Bound a worker's memory, leave Ctrl-C to the parent, and import before the first page."""
-    import resource
-
-    import extract.page  # noqa: F401  # trafilatura takes a third of a second
-
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    signal.signal(signal.SIGALRM, signal.SIG_DFL)
-    _, hard = resource.getrlimit(resource.RLIMIT_AS)
-    resource.setrlimit(resource.RLIMIT_AS, (_MEMORY_BYTES, hard))
-
-
-def _make_in_time(warc_dir: Path, item: PendingText) -> Text:
-    """Make a text; a page that takes too long ends this process, also from within C code, and the parent goes on."""
-    signal.setitimer(signal.ITIMER_REAL, PAGE_SECONDS)
-    try:
-        return make_text(warc_dir, item)
-    finally:
-        signal.setitimer(signal.ITIMER_REAL, 0)
-
-
-def make_text(warc_dir: Path, item: PendingText) -> Text:
-    """Read the response of a capture and make its text; a record that can't be read is a text that says so."""
-    from archive.warc_reader import read_http_response
-    from extract.page import extract_page
-
-    try:
-        message = read_http_response(warc_dir, item.response, item.original)
-        body = message.content()
-    except (RecordError, OSError) as error:
-        return _failed(item, {"rule": UNREADABLE, "error": str(error)})
-    except ContentDecodeError as error:
-        return _failed(item, {"rule": "undecodable", "error": str(error)})
-    headers = {name.lower(): value for name, value in reversed(message.headers)}
-    page = extract_page(body, url=item.url, headers=headers, http_status=message.status)
-    return Text(
-        capture_id=item.capture_id,
-        extractor=EXTRACTOR,
-        verdict=page.verdict,
-        evidence=page.evidence,
-        title=page.title,
-        byline=page.byline,
-        published_on=page.published_on,
-        site_name=page.site_name,
-        language=page.language,
-        language_confidence=page.language_confidence,
-        text=page.text,
-        comments=page.comments,
-        charset=page.charset,
-        repair=page.repair,
-        notices=page.notices,
-    )
-
-
-def _failed(item: PendingText, evidence: Evidence) -> Text:
-    return Text(item.capture_id, EXTRACTOR, Verdict.UNKNOWN, evidence)
+    return text.evidence.get("rule") in (UNREADABLE, *_BROKE_ITS_WORKER)

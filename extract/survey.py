@@ -6,14 +6,13 @@ can be told with its position in the text that is left.
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from archive.records import NoticeKind
 from extract.comments import find_comments
 from extract.containers import find_containers
-from extract.markup import Block, blocks
+from extract.markup import Block, read
 from extract.phrases import Phrase, load_table
 
 if TYPE_CHECKING:
@@ -25,10 +24,11 @@ if TYPE_CHECKING:
 _AFTER_HEADING = 15
 _LINK_BLOCK = 0.7
 _TEASER_LINK_SHARE = 0.4
+# What begins like a credit ("Source: …") and is longer than this is a paragraph.
+_MAX_CREDIT = 200
 # Running text, against menus, captions and lists of links.
 _PROSE_WEIGHT = 70
 _PROSE_LINK_SHARE = 0.4
-_DENSE = re.compile("[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
 # With less running text than this beside them, readers' comments are the page's content.
 _MIN_ARTICLE = 250
 _SENTENCE_ENDS = (".", "!", "?", "。", "؟", "।", ".“", ".”", '."')
@@ -68,9 +68,9 @@ class Survey:
 
 def survey(tree: HtmlElement) -> Survey:
     """Survey *tree*, and cut from it what the tables of containers and phrases know."""
-    page = Survey(list(blocks(tree)))
-    total = page.chars
-    found = [(item.element, item) for item in find_containers(tree, total)]
+    reading = read(tree)
+    page = Survey(reading.blocks)
+    found = [(item.element, item) for item in find_containers(tree, reading, page.chars)]
     owners = _Owners(element for element, _ in found)
     commented = find_comments(tree, owners.is_owned)
     owners.add(commented)
@@ -113,12 +113,7 @@ def prose_chars(items: Iterable[Block]) -> int:
 
 def is_prose(block: Block) -> bool:
     """Return whether *block* is running text: long for its script, and no list of links."""
-    return weight(block.text) >= _PROSE_WEIGHT and block.link_share < _PROSE_LINK_SHARE
-
-
-def weight(text: str) -> int:
-    """Return the length of *text* in characters of Latin script: one of Chinese or Japanese says as much as three."""
-    return len(text) + 2 * len(_DENSE.findall(text))
+    return block.weight >= _PROSE_WEIGHT and block.link_share < _PROSE_LINK_SHARE
 
 
 def _outside(page: Survey, owned: dict[HtmlElement, list[int]]) -> list[Block]:
@@ -194,6 +189,8 @@ def _cut_phrases(page: Survey) -> list[HtmlElement]:
 def is_notice(phrase: Phrase, block: Block) -> bool:
     """Return whether *block* is the notice that *phrase* suggests, not a sentence that begins like it."""
     if block.text[0] in "“„\"«‚'‘" and not phrase.is_whole:
+        return False
+    if phrase.group == NoticeKind.LEGAL and phrase.begins and len(block.text) > _MAX_CREDIT:
         return False
     if phrase.group == NoticeKind.RELATED and not phrase.is_whole and not phrase.ends:
         return block.link_share >= _TEASER_LINK_SHARE or not block.text.endswith(_SENTENCE_ENDS)

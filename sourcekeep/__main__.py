@@ -19,6 +19,7 @@ _COMMANDS = {
     "status": ("status", "Say what is usable, what is not, and why."),
     "search": ("search", "Search titles and texts."),
     "show": ("show", "Show a source or an incident, with its evidence."),
+    "quotes": ("quotes", "Say which source has what an incident quotes."),
     "replay": ("replay", "Show the captured pages in a browser, by pywb."),
     "export": ("export", "Write everything as JSON lines, CSV, Markdown or WACZ."),
     "verify": ("verify", "Prove that the evidence is what was written, and seal it."),

@@ -2,23 +2,20 @@
 
 from __future__ import annotations
 
-import json
 import os
+import sys
 from typing import TYPE_CHECKING, Any
 
-import click
-
 from archive.folder import ArchiveFolder
-from archive.records import utc_now
-from archive.recovery import reconcile
-from crawler.frontier import Selection
-from crawler.processes.shares import processes_for
-from sourcekeep import screen
-from sourcekeep.invocation import with_archive
+from crawler.processes.shares import processes_at_most, processes_for
+from sourcekeep.crawl_log import log_file
+from sourcekeep.fetcher import started
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
+
+    from crawler.frontier import Selection
 
 
 def run(
@@ -32,23 +29,27 @@ def run(
     """Crawl, show it, and exit: 0 done, 1 failed, 130 stopped by Ctrl-C. Raises ArchiveError."""
     folder = ArchiveFolder.open(archive_dir)
     own = folder.settings()  # a mistake in it is said before anything begins
-    choice = Selection(selection["all"], selection["incident"], tuple(selection["url"]))
     wanted = own.processes if processes is None else processes
-    count = _number_to_do(folder, choice)
-    if not count:
-        _nothing_to_do(folder, selection, as_json=as_json)
-    elif (fetching := processes_for(count, wanted, os.cpu_count())) > 1:
-        from sourcekeep import crawl_together
+    log = log_file(folder)
+    processors = os.cpu_count()
+    # Before it is known how much there is to do: that takes less time than a process takes to be ready.
+    with started(min(processes_at_most(wanted, processors), processors or 1), log) as fetchers:
+        from crawler.frontier import Selection
 
-        crawl_together.run(folder, choice, settings, fetching, as_json=as_json)
-    else:
-        from sourcekeep import crawl_alone
+        choice = Selection(selection["all"], selection["incident"], tuple(selection["url"]))
+        if count := _number_to_do(folder, choice):
+            from sourcekeep import crawl_control
 
-        crawl_alone.run(folder, selection, settings, as_json=as_json)
+            fetchers.keep(processes_for(count, wanted, processors))
+            sys.exit(crawl_control.run(folder, choice, settings, fetchers, as_json=as_json))
+    log.unlink(missing_ok=True)
+    _nothing_to_do(folder, selection, as_json=as_json)
 
 
 def _number_to_do(folder: ArchiveFolder, choice: Selection) -> int:
     """Return how many sources are to be captured; if none, put right what a crash left: no next crawl is in sight."""
+    from archive.recovery import reconcile
+
     with folder.catalogue() as catalogue:
         if sources := choice.sources(catalogue):
             return len(sources)
@@ -59,6 +60,14 @@ def _number_to_do(folder: ArchiveFolder, choice: Selection) -> int:
 
 
 def _nothing_to_do(folder: ArchiveFolder, selection: Mapping[str, Any], *, as_json: bool) -> None:
+    import json
+
+    import click
+
+    from archive.records import utc_now
+    from sourcekeep import screen
+    from sourcekeep.invocation import with_archive
+
     with folder.catalogue() as catalogue:
         next_due, any_source = catalogue.sources.next_due_after(utc_now()), bool(catalogue.sources.all())
     if as_json:

@@ -6,22 +6,26 @@ import json
 import signal
 import sys
 import time
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import click
 
-from archive.errors import ArchiveError
+from archive.errors import ArchiveBusyError, ArchiveError
 from archive.folder import ArchiveFolder
 from extract.run import Totals
 from extract.run import run as make_texts
+from extract.run import run_pastes as make_pasted_texts
 from extract.version import EXTRACTOR
 from sourcekeep import progress
 from sourcekeep.progress import in_words
+from sourcekeep.screen import count, wrapped
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
-    from archive.records import PendingText, Text
+    from archive.records import Pending, Text
 
 
 def run(archive_dir: Path, *, all_again: bool, workers: int | None, follow: bool, as_json: bool) -> None:
@@ -35,14 +39,17 @@ def run(archive_dir: Path, *, all_again: bool, workers: int | None, follow: bool
     with folder.lock("extract"), folder.catalogue() as catalogue:
         planned = catalogue.texts.count_pending(EXTRACTOR, all_again=all_again)
         started = time.monotonic()
-        totals = _with_progress(folder, planned, all_again=all_again, workers=workers) if planned else Totals()
+        totals = Totals()
+        if planned:
+            with _progress(planned) as on_done:
+                totals = make_texts(folder, workers=workers, all_again=all_again, on_done=on_done)
     if as_json:
         click.echo(json.dumps({"texts": totals.texts, "verdicts": dict(totals.verdicts.most_common())}))
     elif not planned:
         click.echo("nothing to extract: every capture with a response has a text by this version")
     else:
         seconds = time.monotonic() - started
-        click.echo(f"{totals.texts} texts in {seconds:.1f} s: {in_words(totals.verdicts)}")
+        click.echo(wrapped(f"{count(totals.texts, 'text')} in {seconds:.1f} s: {in_words(totals.verdicts)}", "", "  "))
     if totals.unreadable:
         raise ArchiveError(
             f"{totals.unreadable} of the captures could not be read, or their page broke the limits of a worker; texts "
@@ -50,14 +57,28 @@ def run(archive_dir: Path, *, all_again: bool, workers: int | None, follow: bool
         )
 
 
-def _with_progress(folder: ArchiveFolder, planned: int, *, all_again: bool, workers: int | None) -> Totals:
+def make_pasted(folder: ArchiveFolder) -> Totals | None:
+    """Make texts of what was pasted beside URLs; return what came of it, None while another extraction is under way.
+
+    That one makes them as well.
+    """
+    with folder.catalogue() as catalogue:
+        planned = catalogue.texts.count_pending_pastes(EXTRACTOR)
+    if not planned:
+        return Totals()
+    try:
+        with folder.lock("extract"), _progress(planned) as on_done:
+            return make_pasted_texts(folder, on_done=on_done)
+    except ArchiveBusyError:
+        return None
+
+
+@contextmanager
+def _progress(planned: int) -> Iterator[Callable[[Pending, Text], None]]:
+    """Show how many of the *planned* texts are made: what is yielded is to be told of each."""
     display = progress.for_stderr("extracting")
     display.plan(planned)
-
-    def done(_: PendingText, text: Text) -> None:
-        display.done(text.verdict)
-
     try:
-        return make_texts(folder, workers=workers, all_again=all_again, on_done=done)
+        yield lambda _, text: display.done(text.verdict)
     finally:
         display.close()

@@ -1,17 +1,18 @@
-"""A fetching process, as the process sees it that starts it."""
+"""The fetching processes, as the process sees them that starts them."""
 
 from __future__ import annotations
 
 import signal
 import socket
 import subprocess
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from typing import IO, TYPE_CHECKING
 
+from crawler.processes.hosts import open_hosts
 from sourcekeep.invocation import own_process
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
     from crawler.processes.channel import Channel
@@ -19,6 +20,38 @@ if TYPE_CHECKING:
 
 _GOING_SECONDS = 5.0
 """How long a process may take to go after its last word."""
+
+
+@contextmanager
+def started(count: int, log: Path) -> Iterator[Fetchers]:
+    """Start *count* processes, which write what goes wrong to *log*; none is left when the context ends."""
+    with open_hosts() as hosts:
+        fetchers = Fetchers(hosts, log)
+        try:
+            fetchers.keep(count)
+            yield fetchers
+        finally:
+            fetchers.keep(0)
+
+
+class Fetchers:
+    """The processes of one crawl, in the order of their starts."""
+
+    def __init__(self, hosts: IO[bytes], log: Path) -> None:
+        self._hosts = hosts
+        self.log = log
+        self.all: list[Fetcher] = []
+
+    def keep(self, count: int) -> None:
+        """See to it that there are *count*: start what is missing, end what is too many."""
+        while len(self.all) < count:
+            self.all.append(Fetcher(self._hosts, self.log))
+        surplus, self.all = self.all[count:], self.all[:count]
+        for fetcher in surplus:
+            fetcher.kill()
+        for fetcher in surplus:
+            fetcher.wait()
+            fetcher.hang_up()
 
 
 class Fetcher:
@@ -37,7 +70,7 @@ class Fetcher:
         with theirs, log.open("ab") as output:
             inherited = (theirs.fileno(), hosts.fileno())
             self._process = subprocess.Popen(
-                own_process(*map(str, inherited), module="crawler.processes.fetching"),
+                own_process(*map(str, inherited), module="crawler.processes"),
                 pass_fds=inherited,
                 stdin=subprocess.DEVNULL,
                 stdout=output,
@@ -63,6 +96,11 @@ class Fetcher:
         """End it at once; what it handed over before is not lost."""
         with suppress(ProcessLookupError):
             self._process.kill()
+
+    def hang_up(self) -> None:
+        """Let go of the connection of a process that was given nothing to do; else it is closed by who listens."""
+        if not self._channel:
+            self._connection.close()
 
     def wait(self) -> str:
         """Wait until it has gone, and return how: `signal SIGKILL`, say, or `exit code 1`."""

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import sys
+from collections import Counter
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import click
 
+from archive.folder import ArchiveFolder
 from archive.records import Change
-from sourcekeep import screen
+from sourcekeep import extracting, screen
 from sourcekeep.incidents.run import SHOWN, Report, run
 from sourcekeep.invocation import with_archive
+from sourcekeep.progress import in_words
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -23,21 +26,40 @@ _EVERY = 200
 """Records between two updates of the progress line."""
 
 
-def import_readings(archive: Path, readings: Sequence[Reading], *, dry_run: bool, as_json: bool) -> None:
-    """Import *readings* into *archive* and print what came of it; raises ArchiveError, with nothing written."""
+def import_readings(archive: Path, readings: Sequence[Reading], *, dry_run: bool, extract: bool, as_json: bool) -> None:
+    """Import *readings* into *archive* and print what came of it; raises ArchiveError, with nothing written.
+
+    With *extract*, page text that editors had pasted beside a URL becomes a text at once.
+    """
     with _progress() as progress:
         reports = run(archive, readings, dry_run=dry_run, progress=progress)
+    verdicts = _make_pasted(archive) if extract and not dry_run else Counter()
     with screen.printing():
         if as_json:
             files = [report.as_dict() for report in reports]
-            click.echo(screen.as_json({"dry_run": dry_run, "files": files}, indent=2))
+            click.echo(screen.as_json({"dry_run": dry_run, "files": files, "pasted_texts": dict(verdicts)}, indent=2))
             return
         for report in reports:
             for line in _lines(report, dry_run=dry_run):
                 click.echo(line)
         if len(reports) > 1:
             click.echo(f"in all: {_counts(_sum(reports), dry_run=dry_run)}")
+        if verdicts:
+            click.echo(f"pasted texts: {in_words(verdicts)}")
         click.echo("dry run: nothing was written" if dry_run else f"next: {with_archive(archive)} crawl")
+
+
+def _make_pasted(archive: Path) -> Counter[str]:
+    """Make texts of what the files had pasted beside their URLs; return how many got which verdict."""
+    totals = extracting.make_pasted(ArchiveFolder.open(archive))
+    if totals is None:
+        click.echo("another extraction is under way, which makes the texts of what was pasted", err=True)
+        return Counter()
+    if totals.unreadable:
+        click.echo(
+            f"{screen.count(totals.unreadable, 'pasted text')} could not be read back from the archive", err=True
+        )
+    return totals.verdicts
 
 
 def _lines(report: Report, *, dry_run: bool) -> list[str]:

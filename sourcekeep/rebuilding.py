@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from archive.rebuild import Rebuilding, Rebuilt
-    from archive.records import PendingText, Text
+    from archive.records import Pending, Text
 
 FOUND = 3
 """The exit code when some of the evidence could not be read or given its place."""
@@ -73,7 +73,7 @@ def _make_texts(new: Rebuilding, workers: int | None) -> Totals:
     with closing(progress.for_stderr("extracting")) as display:
         display.plan(planned)
 
-        def done(_: PendingText, text: Text) -> None:
+        def done(_: Pending, text: Text) -> None:
             display.done(text.verdict)
 
         return make_texts(new.folder, workers=workers, on_done=done)
@@ -107,11 +107,13 @@ def _print(folder: ArchiveFolder, rebuilt: Rebuilt, texts: Totals | None, second
     if texts is None:
         click.echo(f"the texts can be made by: {with_archive(folder.path)} extract")
     elif texts.texts:
-        click.echo(f"{screen.count(texts.texts, 'text')}: {progress.in_words(texts.verdicts)}")
+        click.echo(
+            screen.wrapped(f"{screen.count(texts.texts, 'text')}: {progress.in_words(texts.verdicts)}", "", "  ")
+        )
     rows = _rows(folder)
     made = ", ".join(screen.count(rows[table], one) for table, one in _SAID.items())
     files = f"{screen.count(rebuilt.files, 'WARC file')} ({screen.size(rebuilt.bytes)})"
-    click.echo(f"the catalogue is made anew of {files} in {seconds:.1f} s: {made}")
+    click.echo(f"the catalogue is made anew of {files} in {seconds:.1f} s:\n  {made}")
 
 
 def _found(rebuilt: Rebuilt) -> list[str]:

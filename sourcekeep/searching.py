@@ -37,7 +37,8 @@ def print_hits(hits: Sequence[SearchHit], words: str, *, more: bool) -> None:
         click.echo(styled(shortened(line(hit.title or "(no title)"), width()), bold=True))
         click.echo(line(hit.url))
         cited_by = ", ".join(map(line, hit.incident_ids)) or "no incident any more"
-        facts = f"{line(hit.language or 'language unknown')} · captured {when(hit.captured_at)} · cited by {cited_by}"
+        came = f"captured {when(hit.captured_at)}" if hit.captured_at else "pasted in an incident, and not fetched"
+        facts = f"{line(hit.language or 'language unknown')} · {came} · cited by {cited_by}"
         click.echo(wrapped(facts, "  "))
         click.echo(_marked(wrapped(_snippet(hit, words), "  "), coloured=coloured))
         click.echo()
@@ -53,7 +54,7 @@ def print_nothing_found(catalogue: Catalogue, words: str, now: str) -> None:
     elif not numbers.captures:
         click.echo(as_typed("nothing has been fetched yet: `sourcekeep crawl`"))
     elif not numbers.with_text:
-        click.echo(as_typed("there are no texts yet: `sourcekeep extract`, then `sourcekeep status`"))
+        click.echo(as_typed("there are no texts yet: `sourcekeep status` says why"))
     else:
         click.echo(f"{count(numbers.with_text, 'text')} were searched; a word may end in * to stand for its beginning")
 

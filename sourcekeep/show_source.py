@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from typing import TYPE_CHECKING
 
 import click
@@ -9,6 +10,7 @@ import click
 from archive.catalogue.texts import count_words
 from archive.records import Outcome
 from sourcekeep.invocation import as_typed
+from sourcekeep.quotes_print import copy_in_words
 from sourcekeep.sameness import last_seen
 from sourcekeep.screen import block, count, line, shortened, size, styled, when, wrapped
 from sourcekeep.words import evidence_words
@@ -16,8 +18,8 @@ from sourcekeep.words import evidence_words
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from archive.records import Exchange, Notice, RecordPlace, Text
-    from sourcekeep.showing import CaptureView, SourceView
+    from archive.records import Exchange, Notice, Quotation, RecordPlace, Text
+    from sourcekeep.showing import CaptureView, PastedView, SourceView
 
 _NAME = 12
 _FIRST_LINES = 6
@@ -38,7 +40,11 @@ def print_source(view: SourceView, *, whole_text: bool, history: bool) -> None:
         click.echo(wrapped(last_seen(captures, view.best.id)))
     _print_cited_by(view)
     if view.text:
+        _heading("Text")
         _print_text(view.text, whole=whole_text)
+    for pasted in view.pasted:
+        _print_pasted(pasted, whole=whole_text)
+    _print_quotes(view)
     _print_captures(view)
     if history:
         _print_history(view.captures)
@@ -61,6 +67,31 @@ def _print_cited_by(view: SourceView) -> None:
             click.echo(f"    as {line(citing.cited_as)}")
     if not view.cited_by:
         click.echo("  no incident any more")
+
+
+def _print_quotes(view: SourceView) -> None:
+    """Print who quotes the source, and which other sources have the same passages."""
+    if not (view.text and view.text.text) and not view.quoted_by:
+        return
+    _heading("Quotations and copies")
+    for one in view.quoted_by:
+        _fact("quoted by", f"{line(one.incident_id)}: {_quotation(one.quotation)}")
+    for other in view.copies:
+        name, words = "copies", copy_in_words(other.copy, "that page", "this page's")
+        if other.copies_this:
+            name, words = "copied by", copy_in_words(other.copy, "this page")
+        _fact(name, line(other.url))
+        _fact("", words)
+    if unknown := [shlex.quote(line(one)) for one in view.not_looked_through]:
+        typed = f"`sourcekeep quotes {unknown[0] if len(unknown) == 1 else '--all'}`"
+        _fact("not known", f"of {count(len(unknown), 'incident')} that cites it: {as_typed(typed)}")
+    elif not view.quoted_by and not view.copies:
+        click.echo("  none")
+
+
+def _quotation(row: Quotation) -> str:
+    place = f"{row.match}, {row.part} {row.start:,}–{row.end:,}"
+    return f"“{shortened(line(row.quotation), _LONGEST_NOTICE)}” ({place})"
 
 
 def _print_captures(view: SourceView) -> None:
@@ -133,8 +164,19 @@ def _print_history(captures: Iterable[CaptureView]) -> None:
         click.echo(wrapped(f"record {_place(capture.place)}{digest}", "      "))
 
 
+def _print_pasted(pasted: PastedView, *, whole: bool) -> None:
+    _heading(f"Pasted in {line(pasted.paste.incident_id)}, and not fetched")
+    if pasted.text:
+        _fact("verdict", pasted.text.verdict)
+        for why in evidence_words({"verdict": pasted.text.evidence}):
+            _fact("evidence", line(why))
+        _print_text(pasted.text, whole=whole)
+    else:
+        _fact("text", as_typed("none yet: `sourcekeep extract`"))
+    _fact("record", _place(pasted.paste.statement))
+
+
 def _print_text(text: Text, *, whole: bool) -> None:
-    _heading("Text")
     certainty = f" ({text.language_confidence:.2f})" if text.language_confidence is not None else ""
     facts = {
         "title": text.title,

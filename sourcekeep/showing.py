@@ -11,6 +11,8 @@ from archive.errors import ArchiveError
 from archive.urls import strip_url
 from archive.warc_reader import read_http_response
 from sourcekeep.judgement import Judgement, Standing, judge
+from sourcekeep.quotes import as_dict as quotes_as_dict
+from sourcekeep.quoting import RULES, look
 from sourcekeep.sameness import sameness
 from sourcekeep.screen import line
 from sourcekeep.words import advice, explain, label
@@ -19,7 +21,8 @@ if TYPE_CHECKING:
     from archive.catalogue import Catalogue
     from archive.folder import ArchiveFolder
     from archive.http_message import HttpMessage
-    from archive.records import Capture, Incident, RecordPlace, Source, Text
+    from archive.records import Capture, Copy, Incident, Paste, Quotation, RecordPlace, Source, Text
+    from sourcekeep.quotes import IncidentQuotes
 
 _NEAR = 3
 
@@ -56,6 +59,32 @@ class CaptureView:
 
 
 @dataclass(frozen=True, slots=True)
+class PastedView:
+    """Page text that an incident had pasted beside a URL, and what extraction made of it."""
+
+    paste: Paste
+    text: Text | None
+
+
+@dataclass(frozen=True, slots=True)
+class QuotedBy:
+    """An incident that quotes a source, or nearly does."""
+
+    incident_id: str
+    quotation: Quotation
+
+
+@dataclass(frozen=True, slots=True)
+class CopyView:
+    """Another source that has the same passages."""
+
+    url: str
+    copies_this: bool
+    """Whether it is the other one that has this one's words."""
+    copy: Copy
+
+
+@dataclass(frozen=True, slots=True)
 class SourceView:
     """One source with everything that is kept of it."""
 
@@ -66,8 +95,14 @@ class SourceView:
     last: CaptureView | None
     text: Text | None
     """Of the best capture; without one, what extraction made of the last."""
+    pasted: list[PastedView]
+    """What incidents had pasted for it; no capture, and never in the place of one."""
     captures: list[CaptureView]
     """Oldest first."""
+    quoted_by: list[QuotedBy]
+    copies: list[CopyView]
+    not_looked_through: list[str]
+    """Incidents that cite it and whose quotations are not known: they would be missing from the two lists above."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +118,7 @@ class CitationView:
     """None for a link whose URL was lost."""
     row: dict[str, Any]
     """Columns as in `docs/export.md`."""
+    pasted: PastedView | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +130,7 @@ class IncidentView:
     """How many of its sources, each counted once, are good for what."""
     lost_links: int
     citations: list[CitationView]
+    quotes: IncidentQuotes
 
 
 def find(catalogue: Catalogue, wanted: str) -> SourceView | IncidentView:
@@ -110,6 +147,14 @@ def find(catalogue: Catalogue, wanted: str) -> SourceView | IncidentView:
     raise NotFoundError(
         f"{line(wanted)} is no incident's id and no cited URL in {catalogue.path.parent}{near(catalogue, wanted)}"
     )
+
+
+def find_incident(catalogue: Catalogue, incident_id: str) -> Incident:
+    """Return the incident; raises NotFoundError, with what comes near its id."""
+    incident = catalogue.incidents.get(incident_id)
+    if incident is None:
+        raise NotFoundError(f"there is no incident {line(incident_id)}{near(catalogue, incident_id, urls=False)}")
+    return incident
 
 
 def near(catalogue: Catalogue, wanted: str, *, urls: bool = True) -> str:
@@ -147,6 +192,20 @@ def raw_response(folder: ArchiveFolder, view: SourceView) -> HttpMessage:
     return read_http_response(folder.warc_dir, place, view.best.original if view.best else None)
 
 
+def markdown(folder: ArchiveFolder, view: SourceView) -> str:
+    """Return the text of the best copy as Markdown, made of its bytes.
+
+    Raises NotFoundError when no text is kept of it, and what `raw_response` raises.
+    """
+    from extract.page import markdown_of_page
+
+    if not (view.text and view.text.text):
+        raise NotFoundError(line(f"no text of {view.source.url} is kept: {view.judgement.explanation}"))
+    message = raw_response(folder, view)
+    content_type = message.header("Content-Type")
+    return markdown_of_page(message.content(), url=view.source.url, content_type=content_type) or ""
+
+
 def _source_view(catalogue: Catalogue, source: Source) -> SourceView:
     verdicts = catalogue.reports.verdicts_of(source.id)
     rows = catalogue.captures.of_source(source.id)
@@ -158,15 +217,27 @@ def _source_view(catalogue: Catalogue, source: Source) -> SourceView:
     by_id = {view.id: view for view in captures}
     best, last = by_id.get(source.best_capture_id or 0), by_id.get(source.last_capture_id or 0)
     shown = best or last
+    cited_by = [CitedBy(*row) for row in catalogue.incidents.citing(source.id)]
+    citing = dict.fromkeys(one.incident_id for one in cited_by)
     return SourceView(
         source=source,
-        cited_by=[CitedBy(*row) for row in catalogue.incidents.citing(source.id)],
+        cited_by=cited_by,
         judgement=judge(_columns(best, last)),
         best=best,
         last=last,
         text=catalogue.texts.latest(shown.id) if shown else None,
+        pasted=[PastedView(*one) for one in catalogue.texts.pastes(source_id=source.id)],
         captures=captures,
+        quoted_by=[QuotedBy(*row) for row in catalogue.quotations.of_source(source.id)],
+        copies=[_copy_view(catalogue, source.id, copy) for copy in catalogue.copies.of_source(source.id)],
+        not_looked_through=[one for one in citing if not catalogue.quotations.is_known(one, RULES)],
     )
+
+
+def _copy_view(catalogue: Catalogue, source_id: int, copy: Copy) -> CopyView:
+    copies_this = copy.of_source_id == source_id
+    other = catalogue.sources.get(copy.source_id if copies_this else copy.of_source_id)
+    return CopyView(other.url if other else "", copies_this, copy)
 
 
 def _capture_view(
@@ -205,8 +276,11 @@ def _columns(best: CaptureView | None, last: CaptureView | None) -> dict[str, An
 
 
 def _incident_view(catalogue: Catalogue, incident: Incident) -> IncidentView:
+    pasted = {
+        paste.position: PastedView(paste, text) for paste, text in catalogue.texts.pastes(incident_id=incident.id)
+    }
     citations = [
-        _citation_view(row)
+        _citation_view(row, pasted.get(row["position"]))
         for row in catalogue.reports.export(incident.id)
         if row["position"] is not None  # it cites nothing
     ]
@@ -217,20 +291,19 @@ def _incident_view(catalogue: Catalogue, incident: Incident) -> IncidentView:
         standings={standing: standings.count(standing) for standing in Standing},
         lost_links=sum(view.source_id is None for view in citations),
         citations=citations,
+        quotes=look(catalogue, incident),
     )
 
 
-def _citation_view(row: dict[str, Any]) -> CitationView:
-    lost = row["source_id"] is None
-    return CitationView(
-        row["position"], row["cited_as"], row["label"], row["source_id"], None if lost else judge(row), row
-    )
+def _citation_view(row: dict[str, Any], pasted: PastedView | None) -> CitationView:
+    judgement = None if row["source_id"] is None else judge(row)
+    return CitationView(row["position"], row["cited_as"], row["label"], row["source_id"], judgement, row, pasted)
 
 
 _NOT_IN_JSON = frozenset(
     {
         *("incident_id", "incident_title", "origin", "occurred", "summary", "incident_fields"),
-        *("text", "comments", "pasted_text"),
+        *("text", "comments", "pasted_text", "pasted_article", "pasted_comments"),
     }
 )
 """Columns that stand once in the incident, or are texts, which `show URL` and `export` give."""
@@ -255,4 +328,5 @@ def as_dict(view: SourceView | IncidentView) -> dict[str, Any]:
         "standings": view.standings,
         "lost_links": view.lost_links,
         "citations": citations,
+        "quotes": quotes_as_dict(view.quotes),
     }

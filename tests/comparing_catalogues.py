@@ -1,7 +1,8 @@
 """What differs between two catalogues: every row of every table, every column, and the order of the rows.
 
 Left out is what depends on when the texts were made and in which order they got ready: `texts.id`, `texts.made_at`,
-and so the ids in `notices`; those are compared by capture. The full-text index is compared by what it finds.
+and so the ids in `notices`; those are compared by capture. The full-text index is compared by what it finds. What
+`sourcekeep quotes` finds in the texts is found anew when it is asked.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ _INDEX = """SELECT t.capture_id, t.extractor FROM texts_fts JOIN texts t ON t.id
             WHERE texts_fts MATCH 'the' ORDER BY 1, 2"""
 _BY_ROWID = ("incidents", "citations", "quarantine", "sources", "crawls", "captures", "exchanges")
 _MADE_WITH_THE_TEXTS = {"id", "made_at"}
+_FOUND_WHEN_ASKED = {"quotation_checks", "quotations", "copies", "signatures"}
 
 
 def tables_of(path: Path) -> dict[str, list[dict[str, Any]]]:
@@ -34,7 +36,11 @@ def tables_of(path: Path) -> dict[str, list[dict[str, Any]]]:
         found["notices"] = _rows(connection, _NOTICES)
         found["index"] = _rows(connection, _INDEX)
         names = [row["name"] for row in connection.execute("SELECT name FROM sqlite_schema WHERE type = 'table'")]
-    unknown = {name for name in names if not name.startswith(("texts_fts", "_", "sqlite_"))} - found.keys()
+    unknown = (
+        {name for name in names if not name.startswith(("texts_fts", "_", "sqlite_"))}
+        - found.keys()
+        - _FOUND_WHEN_ASKED
+    )
     assert not unknown, f"tables that nothing here compares: {unknown}"
     return found
 

@@ -46,7 +46,8 @@ from archive.fixity.file import check_file
 from archive.fixity.findings import FaultKind, Role, RowSet
 from archive.fixity.run import verify
 from archive.folder import ArchiveFolder
-from archive.records import Purpose
+from archive.ledger.imports import importing
+from archive.records import CitedLink, Incident, Purpose
 from archive.warc_record import digest_of, new_record_id
 
 if TYPE_CHECKING:
@@ -121,7 +122,7 @@ def test_hostile_crawl_has_no_fault(tmp_path: Path) -> None:
 
 
 def at_once(catalogue: Catalogue, path: Path) -> list[Fault]:
-    return check_file(path, path.name, catalogue.fixity).faults
+    return check_file(path, path.name, catalogue).faults
 
 
 def test_flipped_byte_is_found_wherever_it_is(archive: ArchiveFolder) -> None:
@@ -653,6 +654,33 @@ def test_exchange_of_no_capture_and_no_record_that_was_changed_is_found_from_bot
 def test_statement_without_its_row_is_found(archive: ArchiveFolder) -> None:
     sql(archive, "DELETE FROM ledger")
     assert "no row belongs to this statement (crawl-started, 1)" in said(faults(archive), pick(archive, "resource"))
+
+
+@pytest.mark.parametrize(
+    ("change", "problem"),
+    [
+        ("UPDATE incidents SET title = 'Another'", "title of its incident is another in the catalogue"),
+        ("UPDATE incidents SET fields = '{}'", "fields of its incident is another"),
+        (
+            "UPDATE citations SET cited_as = 'http://b.example/' WHERE position = 2",
+            "citations of its incident are others",
+        ),
+        ("DELETE FROM citations WHERE position = 1", "citations of its incident are others"),
+        ("DELETE FROM citations; DELETE FROM incidents", "no row belongs to its incident"),
+    ],
+)
+def test_incident_that_was_changed_is_found_with_its_last_statement(tmp_path: Path, change: str, problem: str) -> None:
+    folder = ArchiveFolder.create(tmp_path / "archive")
+    links = CitedLink("http://a.example/", pasted_text="words \ud800"), CitedLink("http://c.example/", label="C")
+    for title in ("First", "Second"):
+        with importing(folder) as writer:
+            writer.put(Incident("1", "test", title, summary="half \udc00", fields={"odd": ["\ud800", 1]}, links=links))
+            writer.close({"files": []})
+    assert faults(folder) == []
+    last = [each for each in records(folder) if b'"title": "Second"' in each.block]
+    for statement in change.split(";"):
+        sql(folder, statement)
+    assert problem in said(faults(folder), last[-1])
 
 
 def test_catalogue_that_lost_all_its_rows_is_said_once_a_file(archive: ArchiveFolder) -> None:

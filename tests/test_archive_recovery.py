@@ -324,7 +324,9 @@ def test_import_that_is_killed_at_any_step_is_all_there_or_not_at_all(lane: Lane
         assert sorted(said) == ["1", "1", "2", "3"], place
         rebuild_without_the_old(keeper)
         assert differences(tables, keeper.tables()) == [], place
-    assert all(killed[place, hazard] for place, hazard in tries if hazard == 1.0)
+    lived = [place for place, hazard in tries if hazard == 1.0 and not killed[place, hazard]]
+    # A kill amid a commit falls within some milliseconds; behind the last of them there may be nothing left to kill.
+    assert [place for place in lived if not place.endswith("amid commit")] == []
     for step in (
         "amid write",
         "sync before sync",

@@ -17,7 +17,10 @@ from archive.schema import MIGRATIONS
 if TYPE_CHECKING:
     from pathlib import Path
 
-TABLES = {"incidents", "sources", "citations", "quarantine", "crawls", "captures", "exchanges", "texts", "notices"}
+TABLES = {
+    *("incidents", "sources", "citations", "quarantine", "crawls", "captures", "exchanges", "texts", "notices"),
+    *("quotation_checks", "quotations", "copies", "signatures"),
+}
 
 OPEN_IN_ROUNDS = """
 import pathlib, sys

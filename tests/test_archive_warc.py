@@ -406,6 +406,10 @@ def test_gzip_member_that_is_no_record_is_damaged(tmp_path: Path, place: RecordP
         b"WARC/1.1\r\n\r\n",
         b"HTTP/1.1 200 OK\r\n\r\n",
         b"WARC/1.1\r\nContent-Length: 2\r\n\r\n",
+        b"WARC/1.1\r\nContent-Length: 999999999999999999\r\n\r\nhello",
+        b"WARC/1.1\r\nContent-Length: -5\r\n\r\nhello",
+        b"WARC/1.1\r\nContent-Length: " + b"9" * 5000 + b"\r\n\r\nhello",
+        b"WARC/1.1\r\n" + b"A: b\r\n" * 600_000 + b"\r\n",
     ):
         data = (member := compressor.copy()).compress(content) + member.flush()
         (tmp_path / "odd.warc.gz").write_bytes(data)

@@ -191,6 +191,7 @@ def test_retry_after_is_a_number_or_a_date(value: str, seconds: float) -> None:
         "Mon, 99 Nov 2026 12:00:30 GMT",
         "23 Nov 99999 12:00:00 GMT",
         "Mon, 23 Nov 2026 12:00:30 +99999999999",
+        "Mon, 23 Nov 2026 12:00:30 +9999",
         "Mon, 23 Nov 2026 99:99:99 GMT",
         "\x00",
         ",",

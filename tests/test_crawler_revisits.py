@@ -37,7 +37,9 @@ class Site:
     redirects: dict[str, str] = field(default_factory=dict)
     statuses: dict[str, int] = field(default_factory=dict)
     conditional_status: int = 304
-    """What a conditional request is answered with."""
+    """What a conditional request is answered with; 0 for nothing at all."""
+    conditional_only: str | None = None
+    """The one path on which a request is taken as conditional, where that isn't all."""
     named_in_304: str | None = None
     """The ETag that a 304 names, where it is another one."""
     requests: list[tuple[str, str | None, str | None]] = field(default_factory=list)
@@ -60,7 +62,10 @@ class _Handler(BaseHTTPRequestHandler):
         site.requests.append((self.path, *asked))
         if self.path in site.redirects:
             self._answer(302, {"Location": site.redirects[self.path], "Set-Cookie": "a=b"}, b"")
-        elif asked[0] == site.fields.get("ETag", "none") or (asked[0] is None and asked[1] == DATE):
+        elif self._is_conditional(site, *asked):
+            if not site.conditional_status:
+                self.close_connection = True
+                return
             self.send_response(site.conditional_status)
             self.send_header("ETag", site.named_in_304 or site.fields.get("ETag", ETAG))
             if site.conditional_status != 304:
@@ -68,6 +73,11 @@ class _Handler(BaseHTTPRequestHandler):
             self.end_headers()
         else:
             self._answer(site.statuses.get(self.path, 200), site.fields, site.bodies[self.path])
+
+    def _is_conditional(self, site: Site, etag: str | None, since: str | None) -> bool:
+        if site.conditional_only not in (None, self.path):
+            return False
+        return etag == site.fields.get("ETag", "none") or (etag is None and since == DATE)
 
     def _answer(self, status: int, fields: dict[str, str], body: bytes) -> None:
         self.send_response(status)
@@ -226,6 +236,20 @@ def test_conditional_request_that_got_no_answer_is_tried_plainly_only_once(serve
     server.site.conditional_status = 503
     server.site.statuses["/"] = 503
     assert [exchange.http_status for exchange in crawl(folder, server)[1].exchanges] == [503, 503]
+
+
+def test_page_whose_host_is_left_alone_meanwhile_is_not_tried_for_ever(server: Server, tmp_path: Path) -> None:
+    server.site.bodies["/busy"] = b"come back tomorrow"
+    urls = ["http://revisits.example/", "http://revisits.example/busy"]
+    folder = make_archive(tmp_path / "archive", urls, retries=1, retry_wait=1.0)
+    run_crawl(folder, cast("MockServer", server))
+    server.site.conditional_status = 0
+    server.site.fields = {"Retry-After": "99999", "ETag": ETAG}
+    server.site.statuses["/busy"] = 503
+    server.site.conditional_only = "/"
+    crawled = run_crawl(folder, cast("MockServer", server), arguments=["-a", "all=1"])
+    assert (crawled.exit_code, crawled.traces()) == (0, "")
+    assert [crawled.captures[url][1].outcome for url in urls] == ["http-error", "http-error"]
 
 
 @pytest.mark.parametrize("named", ['"v2"', 'W/"v2"'])

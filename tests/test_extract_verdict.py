@@ -305,6 +305,33 @@ def test_metered_page_whose_text_is_whole_is_an_article() -> None:
     assert made.verdict == Verdict.ARTICLE, made.evidence
 
 
+def long_article(tail: str, *, said: dict[str, object] | None = None) -> bytes:
+    """Return a page with 1,300 characters of an article, what comes after them, and what its JSON-LD says."""
+    head = f'<script type="application/ld+json">{json.dumps(said)}</script>' if said else ""
+    return page(article(before=MENU).replace("</article>", f"<div>{tail}</div></article>"), head=head)
+
+
+def test_share_that_is_told_goes_before_length() -> None:
+    made = judge(long_article("<p>Subscribe to read the rest: you have read 31% of this article.</p>"))
+    assert (made.verdict, made.evidence["share"]) == (Verdict.PAYWALLED, 0.31)
+    made = judge(long_article("", said={"isAccessibleForFree": False, "wordCount": 2400}))
+    assert (made.verdict, made.evidence["share_from"]) == (Verdict.PAYWALLED, "wordCount")
+
+
+@pytest.mark.parametrize(
+    ("tail", "said"),
+    [
+        ("<p>Subscribe to read tomorrow as well: 50% off, this week only.</p>", None),
+        ("<p>Already a subscriber? Sign in</p>", {"wordCount": 2400}),
+        ("", {"wordCount": 2400}),
+        ("<p>Subscribe to continue reading</p>", {"isAccessibleForFree": False, "wordCount": "251"}),
+    ],
+)
+def test_whole_article_is_none_the_less_whole_beside(tail: str, said: dict[str, object] | None) -> None:
+    made = judge(long_article(tail, said=said))
+    assert made.verdict == Verdict.ARTICLE, made.evidence
+
+
 ABOUT = {
     "paywalls": "Papers that ask their readers to “subscribe to continue reading” lose half of them, a study says. ",
     "cookies": "The court found that the words “we use cookies” above a button are no question and no consent at all. ",

@@ -18,11 +18,13 @@ from typing import TYPE_CHECKING, Self
 from sqlite_utils import Database
 
 from archive.catalogue.captures import Captures
+from archive.catalogue.copies import Copies
 from archive.catalogue.crawls import Crawls
 from archive.catalogue.fixity import Fixity
 from archive.catalogue.incidents import Incidents
 from archive.catalogue.known import Known
 from archive.catalogue.ledger import Ledger
+from archive.catalogue.quotations import Quotations
 from archive.catalogue.reports import Reports
 from archive.catalogue.sources import Sources
 from archive.catalogue.texts import Texts
@@ -47,10 +49,11 @@ class Catalogue:
     """
 
     def __init__(self, path: Path) -> None:
-        self._read_only = path.exists() and not (os.access(path, os.W_OK) and os.access(path.parent, os.W_OK))
+        self.read_only = path.exists() and not (os.access(path, os.W_OK) and os.access(path.parent, os.W_OK))
+        """Whether it can't be written here."""
         try:
             self._connection = (
-                _connect_to_read(path) if self._read_only else sqlite3.connect(path, timeout=_BUSY_SECONDS)
+                _connect_to_read(path) if self.read_only else sqlite3.connect(path, timeout=_BUSY_SECONDS)
             )
         except sqlite3.Error as error:
             raise CatalogueError(f"{path} cannot be opened: {error}") from error
@@ -71,11 +74,13 @@ class Catalogue:
         self.ledger = Ledger(self._connection)
         self.known = Known(self._connection)
         self.texts = Texts(self._connection)
+        self.quotations = Quotations(self._connection)
+        self.copies = Copies(self._connection)
         self.reports = Reports(self._connection)
 
     def _prepare(self) -> None:
         self._connection.row_factory = sqlite3.Row
-        if self._read_only:
+        if self.read_only:
             check_up_to_date(Database(self._connection, execute_plugins=False))
             return
         _write_ahead(self._connection)

@@ -130,6 +130,14 @@ class Fixity:
         """Return the row of the ledger with this record; its number is `id`."""
         return self._one("SELECT rowid AS id, * FROM ledger WHERE record_id = ?", record_id)
 
+    def is_last_word(self, statement: sqlite3.Row) -> bool:
+        """Tell whether no later statement has the kind and the subject of a row of the ledger."""
+        later = self._db.execute(
+            "SELECT 1 FROM ledger WHERE kind = ? AND subject = ? AND rowid > ?",
+            (statement["kind"], statement["subject"], statement["id"]),
+        )
+        return later.fetchone() is None
+
     def loose(self, crawl_id: int, seq: int, url: str, requested_at: str) -> sqlite3.Row | None:
         """Return the row of an exchange that belongs to no capture and has no record: nothing was sent or received."""
         if not self._has_loose:  # a look-up without an index of its own would read all of them each time
@@ -190,14 +198,17 @@ class Fixity:
             yield after, last
             after = last
 
-    def wrong_texts(self, after: int, last: int) -> Iterator[tuple[int, int]]:
-        """Iterate over (id, capture id) of the texts behind *after* up to *last* that have not their own digest."""
+    def wrong_texts(self, after: int, last: int) -> Iterator[tuple[int, str]]:
+        """Iterate over (id, of what) of the texts behind *after* up to *last* that have not their own digest."""
         rows = self._db.execute(
-            "SELECT id, capture_id, text, text_digest FROM texts WHERE id > ? AND id <= ? ORDER BY id", (after, last)
+            """SELECT id, capture_id, citation_id, text, text_digest FROM texts
+               WHERE id > ? AND id <= ? ORDER BY id""",
+            (after, last),
         )
         for row in rows:
             if row["text_digest"] != _text_digest(row["text"]):
-                yield row["id"], row["capture_id"]
+                pasted = row["capture_id"] is None
+                yield row["id"], f"citation {row['citation_id']}" if pasted else f"capture {row['capture_id']}"
 
 
 def _text_digest(text: Any) -> str | None:

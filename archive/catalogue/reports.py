@@ -96,7 +96,9 @@ _LINES = f"""
 
 _EXPORT = f"""
     SELECT i.id AS incident_id, i.origin, i.title AS incident_title, i.occurred, i.summary,
-      i.fields AS incident_fields, ci.position, ci.cited_as, ci.label, ci.pasted_text, s.id AS source_id, s.url,
+      i.fields AS incident_fields, ci.position, ci.cited_as, ci.label, ci.pasted_text,
+      pt.verdict AS pasted_verdict, pt.language AS pasted_language, pt.text AS pasted_article,
+      pt.comments AS pasted_comments, s.id AS source_id, s.url,
       last.requested_at AS captured_at, last.outcome, last.verdict, last.http_status, last.error, last.final_url,
       last.evidence, last.record_id AS capture_record_id, last.warc_file AS capture_warc_file,
       last.warc_offset AS capture_warc_offset, s.next_due_at,
@@ -113,6 +115,7 @@ _EXPORT = f"""
       LEFT JOIN exchanges e ON e.capture_id = best.id
         AND e.seq = (SELECT MAX(seq) FROM exchanges WHERE capture_id = best.id)
       LEFT JOIN texts t ON t.capture_id = best.id AND {_NEWEST}
+      LEFT JOIN texts pt ON pt.id = (SELECT MAX(id) FROM texts WHERE citation_id = ci.id)
     WHERE :incident IS NULL OR i.id = :incident
     ORDER BY i.rowid, ci.position"""
 

@@ -10,7 +10,18 @@ from typing import TYPE_CHECKING
 
 from archive.catalogue.places import place_of
 from archive.catalogue.sources import Sources
-from archive.records import Notice, NoticeKind, Outcome, PendingText, RecordPlace, Text, Verdict, utc_now
+from archive.records import (
+    Notice,
+    NoticeKind,
+    Outcome,
+    Paste,
+    PendingText,
+    RecordPlace,
+    StatementKind,
+    Text,
+    Verdict,
+    utc_now,
+)
 from archive.storable import storable
 
 if TYPE_CHECKING:
@@ -26,6 +37,15 @@ _PENDING = f"""
     WHERE c.outcome IN ({_WITH_BODY}) AND c.revisit_of IS NULL AND e.record_id IS NOT NULL
       AND e.seq = (SELECT MAX(seq) FROM exchanges WHERE capture_id = c.id)
       AND (:again OR NOT EXISTS (SELECT 1 FROM texts t WHERE t.capture_id = c.id AND t.extractor = :extractor))"""
+# What an incident says stands in its newest statement; a row and its statement have the same time.
+_PASTES = f"""
+    FROM citations ci JOIN incidents i ON i.id = ci.incident_id
+      JOIN ledger l ON l.kind = '{StatementKind.INCIDENT}' AND l.subject = i.id AND l.stated_at = i.changed_at
+    WHERE ci.pasted_text IS NOT NULL"""
+_PASTE_COLUMNS = """ci.id AS citation_id, ci.incident_id, ci.position, ci.source_id, ci.cited_as,
+    l.record_id, l.warc_file, l.warc_offset, l.warc_length"""
+_PENDING_PASTES = f"""{_PASTES}
+      AND (:again OR NOT EXISTS (SELECT 1 FROM texts t WHERE t.citation_id = ci.id AND t.extractor = :extractor))"""
 # Scripts without spaces between words: the index has whole runs of them as one word.
 _UNSPACED = re.compile(r"[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff]")
 _SNIPPET_WORDS = 24
@@ -33,13 +53,14 @@ _SNIPPET_WORDS = 24
 
 @dataclass(frozen=True, slots=True)
 class SearchHit:
-    """A best capture whose text or title matches."""
+    """A source whose text or title matches: that of its best capture, or where it has none, what was pasted for it."""
 
     source_id: int
     url: str
     title: str | None
     language: str | None
-    captured_at: str
+    captured_at: str | None
+    """None for a pasted text."""
     incident_ids: tuple[str, ...]
     snippet: str
     """Part of the text with the matches in `[[` and `]]`."""
@@ -78,24 +99,44 @@ class Texts:
             for row in rows
         ]
 
+    def pending_pastes(self, extractor: str, *, limit: int, after: int = 0, all_again: bool = False) -> list[Paste]:
+        """Return citations above the id *after* that have a pasted text but no text by *extractor* of it.
+
+        With *all_again*, also those that have one.
+        """
+        rows = self._db.execute(
+            f"SELECT {_PASTE_COLUMNS} {_PENDING_PASTES} AND ci.id > :after ORDER BY ci.id LIMIT :limit",
+            {"after": after, "again": all_again, "extractor": extractor, "limit": limit},
+        )
+        return [_paste(row) for row in rows]
+
     def count_pending(self, extractor: str, *, all_again: bool = False) -> int:
-        """Return how many captures `pending` would give in all."""
-        row = self._db.execute(
-            f"SELECT COUNT(*) AS n {_PENDING}", {"extractor": extractor, "again": all_again}
-        ).fetchone()
+        """Return how many captures and pastes `pending` and `pending_pastes` would give in all."""
+        return self._count(_PENDING, extractor, again=all_again) + self.count_pending_pastes(
+            extractor, all_again=all_again
+        )
+
+    def count_pending_pastes(self, extractor: str, *, all_again: bool = False) -> int:
+        """Return how many pastes `pending_pastes` would give in all."""
+        return self._count(_PENDING_PASTES, extractor, again=all_again)
+
+    def _count(self, pending: str, extractor: str, *, again: bool) -> int:
+        row = self._db.execute(f"SELECT COUNT(*) AS n {pending}", {"extractor": extractor, "again": again}).fetchone()
         return int(row["n"])
 
     def put(self, texts: Sequence[Text]) -> None:
         """Write *texts* with their notices in one transaction, in place of earlier ones by the same extractor.
 
-        Sets the verdict of each capture and the best capture of each source.
+        Sets the verdict of each capture and the best capture of each source. A pasted text whose citation is gone,
+        since its incident was imported anew meanwhile, is left out.
         """
         if not texts:
             return
         self._db.execute("BEGIN IMMEDIATE")
         try:
             for text in texts:
-                self._put_one(text)
+                if text.citation_id is None or self._is_cited(text.citation_id):
+                    self._put_one(text)
             self._sources.choose_best(self._source_ids(texts))
         except BaseException:
             self._db.rollback()
@@ -103,15 +144,19 @@ class Texts:
         self._db.commit()
 
     def _put_one(self, text: Text) -> None:
-        self._db.execute("DELETE FROM texts WHERE capture_id = ? AND extractor = ?", (text.capture_id, text.extractor))
+        self._db.execute(
+            "DELETE FROM texts WHERE capture_id IS ? AND citation_id IS ? AND extractor = ?",
+            (text.capture_id, text.citation_id, text.extractor),
+        )
         body = storable(text.text)
         evidence = storable(json.dumps(text.evidence, ensure_ascii=False, default=str))
         cursor = self._db.execute(
-            """INSERT INTO texts (capture_id, extractor, made_at, title, byline, published_on, site_name, language,
-                 language_confidence, text, comments, words, text_digest, charset, repair, verdict, evidence)
-               VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)""",
+            """INSERT INTO texts (capture_id, citation_id, extractor, made_at, title, byline, published_on, site_name,
+                 language, language_confidence, text, comments, words, text_digest, charset, repair, verdict, evidence)
+               VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)""",
             (
                 text.capture_id,
+                text.citation_id,
                 text.extractor,
                 utc_now(),
                 storable(text.title),
@@ -143,11 +188,15 @@ class Texts:
             {"verdict": text.verdict, "evidence": evidence, "id": text.capture_id},
         )
 
+    def _is_cited(self, citation_id: int) -> bool:
+        return self._db.execute("SELECT 1 FROM citations WHERE id = ?", (citation_id,)).fetchone() is not None
+
     def _source_ids(self, texts: Sequence[Text]) -> set[int]:
         ids: set[int] = set()
         for text in texts:
-            row = self._db.execute("SELECT source_id FROM captures WHERE id = ?", (text.capture_id,)).fetchone()
-            ids.add(row["source_id"])
+            if text.capture_id is not None:
+                row = self._db.execute("SELECT source_id FROM captures WHERE id = ?", (text.capture_id,)).fetchone()
+                ids.add(row["source_id"])
         return ids
 
     def latest(self, capture_id: int) -> Text | None:
@@ -160,11 +209,35 @@ class Texts:
                ORDER BY id DESC LIMIT 1""",
             (capture_id,),
         ).fetchone()
-        if row is None:
-            return None
+        return self._text(row) if row else None
+
+    def earlier(self, text: Text) -> Text | None:
+        """Return the newest text of the capture or the paste that *text* is of, or None."""
+        if text.capture_id is not None:
+            return self.latest(text.capture_id)
+        return None if text.citation_id is None else self._of_citation(text.citation_id)
+
+    def pastes(
+        self, *, incident_id: str | None = None, source_id: int | None = None
+    ) -> list[tuple[Paste, Text | None]]:
+        """Return what was pasted in an incident, or for a source, each with its newest text, if it has one."""
+        rows = self._db.execute(
+            f"""SELECT {_PASTE_COLUMNS} {_PASTES} AND (ci.incident_id = :incident OR ci.source_id = :source)
+                ORDER BY i.rowid, ci.position""",
+            {"incident": incident_id, "source": source_id},
+        ).fetchall()
+        return [(_paste(row), self._of_citation(row["citation_id"])) for row in rows]
+
+    def _of_citation(self, citation_id: int) -> Text | None:
+        row = self._db.execute(
+            "SELECT * FROM texts WHERE citation_id = ? ORDER BY id DESC LIMIT 1", (citation_id,)
+        ).fetchone()
+        return self._text(row) if row else None
+
+    def _text(self, row: sqlite3.Row) -> Text:
         columns = (
-            "capture_id extractor title byline published_on site_name language language_confidence text comments"
-            " charset repair"
+            "capture_id citation_id extractor title byline published_on site_name language language_confidence text"
+            " comments charset repair"
         )
         return Text(
             **{name: row[name] for name in columns.split()},
@@ -178,7 +251,7 @@ class Texts:
         return tuple(Notice(NoticeKind(row["kind"]), row["rule"], row["text"], row["position"]) for row in rows)
 
     def search(self, words: str, *, limit: int = 20) -> list[SearchHit]:
-        """Return the best captures whose title or text holds all of *words*, best first.
+        """Return the sources whose title or text holds all of *words*, best first: see `SearchHit`.
 
         Words in double quotes are a phrase; a word may end in `*`. Raises ValueError when there is nothing to look for.
         """
@@ -215,9 +288,10 @@ class Texts:
 _SEARCH = """
     SELECT s.id AS source_id, s.url, t.title, t.language, c.requested_at AS captured_at, {snippet} AS snippet,
       (SELECT json_group_array(DISTINCT incident_id) FROM citations WHERE source_id = s.id) AS incident_ids
-    FROM {texts} JOIN captures c ON c.id = t.capture_id
-      JOIN sources s ON s.id = c.source_id AND s.best_capture_id = c.id
-    WHERE {match} AND t.id = (SELECT MAX(id) FROM texts WHERE capture_id = c.id)
+    FROM {texts} LEFT JOIN captures c ON c.id = t.capture_id LEFT JOIN citations ci ON ci.id = t.citation_id
+      JOIN sources s ON s.id = COALESCE(c.source_id, ci.source_id)
+    WHERE {match} AND t.id = COALESCE((SELECT MAX(id) FROM texts WHERE capture_id = s.best_capture_id),
+        (SELECT MAX(p.id) FROM texts p JOIN citations pi ON pi.id = p.citation_id WHERE pi.source_id = s.id))
     ORDER BY {order} LIMIT :limit"""
 _SEARCH_BY_INDEX = _SEARCH.format(
     snippet=f"snippet(texts_fts, 1, '[[', ']]', ' … ', {_SNIPPET_WORDS})",
@@ -227,6 +301,16 @@ _SEARCH_BY_INDEX = _SEARCH.format(
 )
 _SUBSTRING_SNIPPET = """replace(substr(t.text, MAX(1, instr(t.text, :plain) - 30), 60 + length(:plain)),
       :plain, '[[' || :plain || ']]')"""
+
+
+def _paste(row: sqlite3.Row) -> Paste:
+    return Paste(
+        row["citation_id"],
+        row["incident_id"],
+        row["position"],
+        None if row["source_id"] is None else row["cited_as"],
+        RecordPlace(row["record_id"], row["warc_file"], row["warc_offset"], row["warc_length"]),
+    )
 
 
 def search_pieces(words: str) -> list[str]:

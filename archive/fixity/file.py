@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from archive.catalogue.fixity import Fixity
+    from archive.catalogue import Catalogue
     from archive.warc_member import WarcMember
 
 _PIECE = 1024 * 1024
@@ -31,7 +31,7 @@ _PLAIN_MEMBER = b"\x1f\x8b\x08\x00\x00\x00\x00\x00"
 def check_file(
     path: Path,
     name: str,
-    fixity: Fixity,
+    catalogue: Catalogue,
     *,
     unfinished: tuple[int, int] | None = None,
     progress: Callable[[int], None] | None = None,
@@ -46,7 +46,7 @@ def check_file(
     findings = FileFindings(name)
     try:
         with _HashedFile(path, progress) as file:
-            _FileChecker(file, findings, fixity).run(unfinished)
+            _FileChecker(file, findings, catalogue).run(unfinished)
             if unfinished is None:
                 findings.sha256 = file.digest_to_end()
             findings.size = file.done
@@ -92,10 +92,10 @@ class _HashedFile(io.BufferedReader):
 class _FileChecker:
     """What has to be right of a file as a whole, and each record of it."""
 
-    def __init__(self, file: IO[bytes], findings: FileFindings, fixity: Fixity) -> None:
+    def __init__(self, file: IO[bytes], findings: FileFindings, catalogue: Catalogue) -> None:
         self._file = file
         self._findings = findings
-        self._rows = RowChecker(fixity, findings)
+        self._rows = RowChecker(catalogue, findings)
         self._warcinfo_id: str | None = None
         self._member_head: bytes | None = None
 

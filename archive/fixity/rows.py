@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from archive.fixity.findings import FaultKind, Role
+from archive.fixity.incident import contradictions
 from archive.ledger.statements import STATEMENT_URI
 from archive.revisits import NOT_MODIFIED
 from archive.storable import storable
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
     import sqlite3
     from collections.abc import Iterable, Iterator, Mapping
 
-    from archive.catalogue.fixity import Fixity
+    from archive.catalogue import Catalogue
     from archive.fixity.findings import FileFindings
     from archive.http_message import ResponseHead
     from archive.warc_member import WarcMember
@@ -49,8 +50,9 @@ _STATEMENT = ("kind", "subject", "stated_at")
 class RowChecker:
     """Holds the records of one file, in their order, against the rows that belong to them."""
 
-    def __init__(self, fixity: Fixity, findings: FileFindings) -> None:
-        self._fixity = fixity
+    def __init__(self, catalogue: Catalogue, findings: FileFindings) -> None:
+        self._catalogue = catalogue
+        self._fixity = catalogue.fixity
         self._findings = findings
         self._recent: dict[str, int | None] = {}
         """Since the last `metadata` record: by id, how many bytes of the response it has; None for a head alone."""
@@ -236,7 +238,8 @@ class RowChecker:
         pairs: list[Pair] = [(name, _text(about.get(name)), row[name]) for name in _STATEMENT]
         uri = f"{STATEMENT_URI}{row['kind']}:{quote(str(row['subject']), safe='')}"
         pairs.append(("WARC-Target-URI", member.header("WARC-Target-URI"), uri))
-        self._contradicts(member, _differences([*pairs, ("WARC-Date", member.header("WARC-Date"), row["stated_at"])]))
+        pairs.append(("WARC-Date", member.header("WARC-Date"), row["stated_at"]))
+        self._contradicts(member, [*_differences(pairs), *contradictions(self._catalogue, row, about)])
 
 
 Pair = tuple[str, Any, Any]

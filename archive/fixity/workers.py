@@ -55,7 +55,7 @@ class FileTask:
         finished = self.path.with_name(self.name)
         path = self.path if self.path.exists() else finished
         stop = None if self.end is None else (self.end, self.size)
-        return check_file(path, self.name, catalogue.fixity, unfinished=stop, progress=progress)
+        return check_file(path, self.name, catalogue, unfinished=stop, progress=progress)
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,8 +68,8 @@ class TextsTask:
     def run(self, catalogue: Catalogue, _progress: Callable[[int], None]) -> list[Fault]:
         """Check that each still has its digest."""
         return [
-            Fault(FaultKind.CATALOGUE, f"text {text_id} (of capture {capture_id}) has not the digest that it says")
-            for text_id, capture_id in catalogue.fixity.wrong_texts(self.after, self.last)
+            Fault(FaultKind.CATALOGUE, f"text {text_id} (of {what}) has not the digest that it says")
+            for text_id, what in catalogue.fixity.wrong_texts(self.after, self.last)
         ]
 
 

@@ -62,7 +62,7 @@ def take(catalogue: Catalogue, statement: Statement, about: Mapping[str, Any]) -
             for url in about.get("sources", ()):
                 catalogue.sources.put(url)
         case StatementKind.INCIDENT:
-            incident = _incident(about["incident"])
+            incident = incident_of(about["incident"])
             catalogue.incidents.put(incident, statement.stated_at, imported_at=about.get("imported_at"))
         case StatementKind.QUARANTINED:
             catalogue.incidents.quarantine(Quarantined(**about["piece"]), statement.stated_at)
@@ -75,5 +75,6 @@ def take(catalogue: Catalogue, statement: Statement, about: Mapping[str, Any]) -
     catalogue.ledger.put(statement)
 
 
-def _incident(said: dict[str, Any]) -> Incident:
+def incident_of(said: dict[str, Any]) -> Incident:
+    """Return the incident that a statement tells of. Raises one of UNREADABLE."""
     return Incident(**{**said, "links": tuple(CitedLink(**link) for link in said["links"])})

@@ -14,6 +14,7 @@ import queue
 import socket
 import struct
 import threading
+from collections import deque
 from contextlib import suppress
 from tempfile import SpooledTemporaryFile
 from typing import IO, TYPE_CHECKING, Any, cast
@@ -26,6 +27,9 @@ if TYPE_CHECKING:
 _HEADER = struct.Struct("!QI")
 """Bytes of the message, and how many files come with it."""
 _LARGE = 1024 * 1024
+_GATHER_SECONDS = 0.05
+"""How long messages are gathered that then go as one: with each, threads at both ends take their turn."""
+_MOST_TOGETHER = 100
 _FILES_AT_ONCE = 64
 """The system allows some 250 in one go (SCM_MAX_FD)."""
 _CLOSE_ON_EXEC = getattr(socket, "MSG_CMSG_CLOEXEC", 0)
@@ -37,6 +41,9 @@ class Channel:
     def __init__(self, connection: socket.socket) -> None:
         self._connection = connection
         self._outbox: queue.SimpleQueue[Any] = queue.SimpleQueue()
+        self._closing = threading.Event()
+        self._ended = False
+        self._arrived: deque[Any] = deque()
         self._sender = threading.Thread(target=self._send_all, name="channel-sender", daemon=True)
         self._sender.start()
 
@@ -58,37 +65,57 @@ class Channel:
 
     def receive(self) -> Any:
         """Wait for a message and return it; None when the other end has gone."""
+        if not self._arrived:
+            self._arrived.extend(self._receive_gathered())
+        return self._arrived.popleft() if self._arrived else None
+
+    def _receive_gathered(self) -> list[Any]:
         files: list[int] = []
         try:
             length, count = _HEADER.unpack(self._exactly(_HEADER.size))
             while len(files) < count:
                 files += self._files()
-            return _Unpickler(io.BytesIO(self._exactly(length)), files).load()
+            messages: list[Any] = _Unpickler(io.BytesIO(self._exactly(length)), files).load()
         except (EOFError, OSError):
             for descriptor in files:
                 os.close(descriptor)
-            return None
+            return []
+        return messages
 
     def close(self) -> None:
         """Send what was posted, then let the other end see the end."""
         self._outbox.put(None)
+        self._closing.set()
         self._sender.join()
 
     def _send_all(self) -> None:
         try:
-            while (message := self._outbox.get()) is not None:
-                self._send(message)
+            while messages := self._gathered():
+                self._send(messages)
         except OSError:  # the other end has gone, and its own end says so
-            while self._outbox.get() is not None:
+            while self._gathered():
                 pass
         finally:  # whatever happened: an end that is silent and doesn't go would be waited for
             with suppress(OSError):
                 self._connection.shutdown(socket.SHUT_WR)
 
-    def _send(self, message: object) -> None:
+    def _gathered(self) -> list[Any]:
+        """Wait for messages, and return those that go together; an empty list at the end."""
+        if self._ended or (message := self._outbox.get()) is None:
+            return []
+        gathered = [message]
+        self._closing.wait(_GATHER_SECONDS)
+        while not self._outbox.empty() and len(gathered) < _MOST_TOGETHER:
+            if (message := self._outbox.get()) is None:
+                self._ended = True
+                break
+            gathered.append(message)
+        return gathered
+
+    def _send(self, messages: list[Any]) -> None:
         pickled = io.BytesIO()
         pickler = _Pickler(pickled)
-        pickler.dump(message)
+        pickler.dump(messages)
         data, files = pickled.getbuffer(), pickler.files
         try:
             self._connection.sendall(_HEADER.pack(len(data), len(files)))

@@ -1,4 +1,4 @@
-"""A fetching process: `python -m crawler.processes.fetching CONNECTION HOSTS`, two descriptors that it inherits.
+"""A fetching process: `python -m crawler.processes CONNECTION HOSTS`, two descriptors that it inherits.
 
 It fetches its share of a crawl and hands what it recorded over to the process that started it. It ends with its share,
 when it is told to, and at once when that process has gone: then nothing that it fetches can be kept.
@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import os
 import socket
-import sys
 from typing import TYPE_CHECKING, Any, cast
 
 from scrapy import signals
@@ -40,7 +39,7 @@ if TYPE_CHECKING:
 class _Fetching:
     """One process's part of a crawl."""
 
-    def __init__(self, channel: Channel, plan: Plan, hosts: SharedHosts) -> None:
+    def __init__(self, channel: Channel, plan: Plan, hosts: SharedHosts | None) -> None:
         settings = Settings()
         settings.setmodule("crawler.settings", priority="project")
         settings.setdict(dict(plan.settings), priority="cmdline")
@@ -100,8 +99,4 @@ def main(connection: str, hosts: str) -> None:
     plan = channel.receive()
     if isinstance(plan, Plan):
         tune()
-        _Fetching(channel, plan, SharedHosts(int(hosts))).run()
-
-
-if __name__ == "__main__":
-    main(*sys.argv[1:])
+        _Fetching(channel, plan, SharedHosts(int(hosts)) if plan.shared else None).run()

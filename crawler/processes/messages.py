@@ -22,6 +22,8 @@ class Plan:
     validators: Mapping[int, Validators]
     settings: Mapping[str, Any]
     """Of Scrapy, over those that the crawler and the archive have."""
+    shared: bool
+    """Whether other processes fetch for this crawl, and may come to the same hosts."""
 
 
 @dataclass(frozen=True, slots=True)

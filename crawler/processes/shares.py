@@ -16,10 +16,14 @@ MOST_PROCESSES = 4
 """By default: a crawl waits for servers more than for processors, and each process takes some 100 MB."""
 
 
+def processes_at_most(wanted: int, processors: int | None) -> int:
+    """Return how many processes fetch where there is enough to do; *wanted* is 0 for one a processor."""
+    return wanted or min(processors or 1, MOST_PROCESSES)
+
+
 def processes_for(sources: int, wanted: int, processors: int | None) -> int:
-    """Return how many processes are to fetch so many *sources*; *wanted* is 0 for one a processor."""
-    count = wanted or min(processors or 1, MOST_PROCESSES)
-    return max(1, min(count, sources // LEAST_SOURCES))
+    """Return how many processes are to fetch so many *sources*; *wanted* is as above."""
+    return max(1, min(processes_at_most(wanted, processors), sources // LEAST_SOURCES))
 
 
 def divide(sources: Sequence[Source], count: int) -> list[list[Source]]:

@@ -16,6 +16,9 @@ _FORMATS = ("aiid", "aiaaic", "avid", "scrape-dump", "csv", "tsv", "json", "json
 @click.option("--url-column", "url_columns", metavar="NAME", multiple=True, help="A column with URLs. Repeatable.")
 @click.option("--id-prefix", metavar="TEXT", default="", help="Put before every id, to tell databases apart.")
 @click.option("--dry-run", is_flag=True, help="Read and report, and write nothing.")
+@click.option(
+    "--extract/--no-extract", default=True, show_default=True, help="Make texts of page text that the files hold."
+)
 @click.option("--json", "as_json", is_flag=True, help="Print the report as JSON.")
 @click.pass_obj
 def command(
@@ -27,6 +30,7 @@ def command(
     url_columns: tuple[str, ...],
     id_prefix: str,
     dry_run: bool,
+    extract: bool,
     as_json: bool,
 ) -> None:
     """Take incidents and the URLs that they cite from files into the archive.
@@ -44,4 +48,4 @@ def command(
         screen.typed(id_prefix),
     )
     readings = read_incidents(paths, format_name, options)
-    import_readings(archive_dir, readings, dry_run=dry_run, as_json=as_json)
+    import_readings(archive_dir, readings, dry_run=dry_run, extract=extract, as_json=as_json)

@@ -19,9 +19,12 @@ if TYPE_CHECKING:
 @click.option("--text", "whole_text", is_flag=True, help="The whole text and all that was stripped, uncut.")
 @click.option("--history", is_flag=True, help="All captures of the source, oldest first.")
 @click.option("--raw", is_flag=True, help="Write the body of the best copy, as archived, and nothing else.")
+@click.option("--markdown", is_flag=True, help="Write the text of the best copy as Markdown, and nothing else.")
 @click.option("--json", "as_json", is_flag=True, help="Print it as JSON: text and history are always in it.")
 @click.pass_obj
-def command(archive_dir: Path, *, wanted: str, whole_text: bool, history: bool, raw: bool, as_json: bool) -> None:
+def command(
+    archive_dir: Path, *, wanted: str, whole_text: bool, history: bool, raw: bool, markdown: bool, as_json: bool
+) -> None:
     """Show what is known of a cited URL, or of an incident and all that it cites.
 
     Of a URL: who cites it, what became of it, its clean text, and the WARC records that prove it. The URL may be given
@@ -33,9 +36,11 @@ def command(archive_dir: Path, *, wanted: str, whole_text: bool, history: bool, 
     folder = ArchiveFolder.open(archive_dir)
     with folder.catalogue() as catalogue, screen.printing():
         view = showing.find(catalogue, screen.typed(wanted))
-        if isinstance(view, showing.IncidentView) and (whole_text or history or raw):
-            raise click.UsageError(f"{wanted} is an incident; --text, --history and --raw are for a URL")
-        if raw and isinstance(view, showing.SourceView):
+        if isinstance(view, showing.IncidentView) and (whole_text or history or raw or markdown):
+            raise click.UsageError(f"{wanted} is an incident; --text, --history, --raw and --markdown are for a URL")
+        if markdown and isinstance(view, showing.SourceView):
+            click.echo(screen.block(showing.markdown(folder, view)))
+        elif raw and isinstance(view, showing.SourceView):
             _write_raw(folder, view)
         elif as_json:
             click.echo(screen.as_json(showing.as_dict(view), indent=2))

@@ -83,7 +83,8 @@ def _print_next(folder: ArchiveFolder, lines: Judged) -> None:
         ("search ferry", "full-text search"),
         (f"show {best.url}", "a source: its text, what was stripped, and the records that prove it"),
         ("show DEMO-01", "an incident and its sources"),
-        ("export --format csv", "everything as a table (also jsonl, markdown)"),
+        ("quotes DEMO-01", "which of its sources has what it quotes"),
+        ("export --format csv", "everything as a table (also jsonl, markdown, wacz)"),
         ("status --failures", "what to do about the failures"),
     ):
         click.echo(f"  {program} {command}")

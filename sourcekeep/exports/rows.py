@@ -15,7 +15,8 @@ COLUMNS = (
     # the incident
     *("incident_id", "origin", "incident_title", "occurred", "summary", "incident_fields"),
     # the citation and its source
-    *("position", "cited_as", "label", "pasted_text", "source_id", "url"),
+    *("position", "cited_as", "label", "pasted_text", "pasted_verdict", "pasted_language", "pasted_article"),
+    *("pasted_comments", "source_id", "url"),
     # what it is good for
     *("standing", "reason", "explanation", "advice", "last_look"),
     # the last capture

@@ -51,7 +51,7 @@ def serve() -> None:
 
 def _import_components() -> None:
     settings = Settings()
-    settings.setmodule("sourcekeep.scrapy_settings")
+    settings.setmodule("crawler.settings")
     for value in settings.attributes.values():
         for name in value.value if hasattr(value.value, "keys") else [value.value]:
             if isinstance(name, str) and (found := _COMPONENT.fullmatch(name)):

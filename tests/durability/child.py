@@ -12,23 +12,25 @@ import sys
 import traceback
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any
 
 import archive.catalogue
 import archive.warc_writer
-from crawler.signals import capture_written, crawl_planned
 from durability import clock, privileges
 from durability.faults import Faults
-from sourcekeep import crawling, importing, rebuilding, scrapy_settings, verifying
+from durability.forked import Forked
+from sourcekeep import crawl_control, crawling, fetcher, importing, rebuilding, verifying
 from sourcekeep.__main__ import main
 from sourcekeep.commands import crawl, import_, rebuild, verify
 
 if TYPE_CHECKING:
-    from scrapy.crawler import Crawler
+    from collections.abc import Mapping
+    from concurrent.futures import Future
 
-    from archive.records import Source
+    from archive.drafts import CaptureDraft
+    from sourcekeep.fetcher import Fetcher
 
-IMPORTED = (crawl, crawling, import_, importing, rebuild, rebuilding, verify, verifying)
+IMPORTED = (crawl, crawl_control, crawling, import_, importing, rebuild, rebuilding, verify, verifying)
 """What commands import when they run, imported before the fork."""
 
 _report_to = -1
@@ -39,35 +41,29 @@ def report(**said: Any) -> None:
     os.write(_report_to, json.dumps(said).encode() + b"\n")
 
 
-class Reports:
-    """A Scrapy extension that reports what the crawl is told."""
+class ReportingCrawl(crawl_control._Crawl):
+    """A crawl that reports what it is told."""
 
     faults: Faults | None = None
     ends_when_open = False
+    _acknowledged = 0
 
-    def __init__(self) -> None:
-        self._count = 0
-
-    @classmethod
-    def from_crawler(cls, crawler: Crawler) -> Self:
-        """Listen to the crawl."""
-        reports = cls()
-        crawler.signals.connect(reports.planned, signal=crawl_planned)
-        crawler.signals.connect(reports.written, signal=capture_written)
-        return reports
-
-    def planned(self, crawl_id: int) -> None:
+    def begin(self, settings: Mapping[str, Any], concurrency: int) -> None:
         """The crawl is open."""
-        report(planned=crawl_id, passed_before=self.faults.passed.total() if self.faults else None)
+        passed_before = self.faults.passed.total() if self.faults else None
+        report(planned=self._share.store.crawl_id, passed_before=passed_before)
         if self.ends_when_open:
             os.kill(os.getpid(), signal.SIGKILL)
+        super().begin(settings, concurrency)
 
-    def written(self, source: Source, capture_id: int) -> None:
-        """A capture is acknowledged."""
-        report(acknowledged={capture_id: source.url})
-        self._count += 1
-        if self._count in clock.jumps:
-            clock.jump(clock.jumps[self._count])
+    def _settled(self, fetcher: Fetcher, number: int, draft: CaptureDraft, done: Future[int | None]) -> None:
+        """A capture is acknowledged, or refused."""
+        if done.exception() is None:
+            report(acknowledged={done.result(): draft.source_url})
+            self._acknowledged += 1
+            if self._acknowledged in clock.jumps:
+                clock.jump(clock.jumps[self._acknowledged])
+        super()._settled(fetcher, number, draft, done)
 
 
 def be(order: dict[str, Any], report_to: int, output: int) -> None:
@@ -105,7 +101,8 @@ def _prepare(order: dict[str, Any]) -> Faults | None:
     random.seed()
     for name in [name for name in os.environ if name.lower().endswith("_proxy")]:
         del os.environ[name]
-    scrapy_settings.EXTENSIONS["durability.child.Reports"] = 600
+    fetcher.subprocess.Popen = Forked  # type: ignore[misc, assignment]
+    crawl_control._Crawl = ReportingCrawl  # type: ignore[misc]
     if order["rotate_at"]:
         defaults = archive.warc_writer.WarcWriter.__init__.__kwdefaults__
         assert defaults
@@ -121,12 +118,12 @@ def _prepare(order: dict[str, Any]) -> Faults | None:
         privileges.drop()
     if order["catalogue_pages"]:
         sqlite3.connect = partial(_connect_to_full, sqlite3.connect, order["catalogue_pages"])  # type: ignore[assignment]
-    Reports.ends_when_open = order["ends_when_open"]
+    ReportingCrawl.ends_when_open = order["ends_when_open"]
     if order["faults"] is None:
         return None
-    Reports.faults = Faults(Path(order["archive"]), report, **order["faults"])
-    Reports.faults.install()
-    return Reports.faults
+    ReportingCrawl.faults = Faults(Path(order["archive"]), report, **order["faults"])
+    ReportingCrawl.faults.install()
+    return ReportingCrawl.faults
 
 
 def _connect_to_full(connect: Any, pages: int, *arguments: Any, **named: Any) -> sqlite3.Connection:

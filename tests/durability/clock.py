@@ -1,8 +1,10 @@
-"""A clock that is wrong, for the whole process: every name by which a module has got hold of it is exchanged."""
+"""A clock that is wrong, for a process and those it forks: every name by which a module got hold of it is exchanged."""
 
 from __future__ import annotations
 
 import datetime as dt
+import mmap
+import struct
 import sys
 import time
 from datetime import datetime, tzinfo
@@ -11,15 +13,16 @@ from typing import Self
 jumps: dict[int, float] = {}
 """By how many seconds the clock is off from the so-many-th acknowledged capture on."""
 
-_off = 0.0
+_OFF = struct.Struct("d")
+_off = mmap.mmap(-1, _OFF.size)
+"""By how many seconds the clock is off; shared with the processes that are forked."""
 _true_time = time.time
 _true_time_ns = time.time_ns
 
 
 def jump(seconds: float) -> None:
     """Let the clock be off by *seconds* from now on."""
-    global _off  # noqa: PLW0603  # the process has one clock
-    _off = seconds
+    _OFF.pack_into(_off, 0, seconds)
 
 
 def install(when: dict[int, float]) -> None:
@@ -36,11 +39,11 @@ def install(when: dict[int, float]) -> None:
 
 
 def _time() -> float:
-    return _true_time() + _off
+    return _true_time() + _OFF.unpack_from(_off)[0]
 
 
 def _time_ns() -> int:
-    return _true_time_ns() + int(_off * 1e9)
+    return _true_time_ns() + int(_OFF.unpack_from(_off)[0] * 1e9)
 
 
 class _WrongDatetime(datetime):

@@ -151,6 +151,12 @@ _HEADERS: dict[str, Case] = {
         truncated="unspecified",
         cut=True,
     ),
+    # In a site's own name; what a proxy asks for itself is another matter.
+    "status-407": _case(
+        _raw(b'HTTP/1.1 407 Who are you|Proxy-Authenticate: Basic realm="site"|' + _LENGTH),
+        outcome="http-error",
+        status=407,
+    ),
     "status-999": _case(_raw(b"HTTP/1.1 999 Request denied|" + _LENGTH), outcome="http-error", status=999),
 }
 

@@ -44,6 +44,7 @@ ROBOTS: dict[str, tuple[Answer, ...]] = {
     "silent.robots.example": ((Pause(30),),),
     "moved.robots.example": ((redirect(b"301 Moved Permanently", b"http://disallow.robots.example/robots.txt"),),),
     "looping.robots.example": ((redirect(b"302 Found", b"/robots.txt"),),),
+    "no-number.robots.example": ((b"HTTP/1.1 99999999999999999999 OK\r\nContent-Length: 0\r\n\r\n",),),
     "garbage.robots.example": (_robots(bytes(range(256)) * 40),),
     "html.robots.example": (_robots(b"<html><body>User-agent: *<p>Disallow: /</body></html>"),),
     "bom.robots.example": (_robots(b"\xef\xbb\xbfUser-agent: *\r\nDisallow: /private\r\n"),),

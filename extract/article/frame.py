@@ -1,0 +1,157 @@
+"""The part of a page's markup that holds its article: trafilatura's frames, and a frame of our own where they fail.
+
+The only place that knows trafilatura. Of its way from a page to a text we take what decides: which elements are never
+content, which element is the frame, and what is pruned from that frame. What it does besides is not needed here: blocks
+already hold the text, and what was cut from the tree before is gone.
+"""
+
+from __future__ import annotations
+
+import logging
+from copy import deepcopy
+from typing import TYPE_CHECKING
+
+from lxml.etree import XPath
+from trafilatura.htmlprocessing import tree_cleaning
+from trafilatura.main_extractor import prune_unwanted_sections
+from trafilatura.settings import TAG_CATALOG, Extractor
+from trafilatura.xpaths import BODY_XPATH
+
+from extract.article.shape import HEADINGS, LIST_TAGS, above
+from extract.survey import is_prose
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from lxml.html import HtmlElement
+
+    from extract.survey import Survey
+
+logging.getLogger("trafilatura").setLevel(logging.CRITICAL)
+
+# A frame with this share of the page's running text is the article's.
+_ENOUGH = 0.6
+# Where none has, it is the first with this share of what the best of them has.
+_BEST_SHARE = 0.5
+# With less than this share of the running text in the best of them, all of them are of the wrong part of the page.
+_LEAST = 0.15
+# What holds the page's title is a whole article from this weight on.
+_ENOUGH_BELOW_TITLE = 800
+# Pruning that leaves less than this share of a frame's running text has taken the article for something else.
+_LEAST_PRUNED = 0.5
+# The share of the running text that the frame of our own holds.
+_DENSE_SHARE = 0.8
+# With less text in paragraphs than this, the text of other elements counts as well, as it does for trafilatura.
+_FEW_PARAGRAPHS = 750
+_TEXT_TAGS = HEADINGS | LIST_TAGS | {"p", "blockquote", "pre", "summary", "q", "center", "caption"}
+_OPTIONS = Extractor(fast=True, comments=False)
+# "graphic" spares a look for the names of galleries, whose captions are known by their own.
+_PRUNED_TAGS = frozenset(TAG_CATALOG) | {"table", "td", "th", "tr", "graphic"}
+_MARK = "data-block"
+_MARKS = XPath(f"descendant-or-self::*/@{_MARK}")
+# What trafilatura calls the elements that its link density looks at.
+_RENAMED = {"a": "ref", "ul": "list", "ol": "list", "dl": "list", "li": "item", "dd": "item", "dt": "item"}
+
+
+def framed(tree: HtmlElement, page: Survey) -> list[int]:
+    """Return the numbers of the blocks of *page* that lie in the article's frame. *tree* is changed by that."""
+    left = [order for order, _ in page.left()]
+    marked = _mark(page, left)
+    total = _prose(page, left)
+    _clean(tree)
+    found: list[list[int]] = []
+    for frame in _frames(tree):
+        found.append(_within(frame, page, marked))
+        prose = _prose(page, found[-1])
+        if found[-1] and (prose >= _ENOUGH * total or (prose >= _ENOUGH_BELOW_TITLE and _has_title(frame))):
+            return found[-1]
+    best = max((_prose(page, orders) for orders in found), default=0)
+    if best > _LEAST * total:
+        return next(orders for orders in found if _prose(page, orders) >= _BEST_SHARE * best)
+    clean = _orders(tree, marked)
+    return _densest(page, clean if _prose(page, clean) >= _LEAST * total else left, marked)
+
+
+def _within(frame: HtmlElement, page: Survey, marked: Sequence[Sequence[int]]) -> list[int]:
+    """Return the blocks in *frame* that are text, without what is pruned from it, unless that is most of it."""
+    kept = _texts(page, _orders(_pruned(frame), marked))
+    whole = _texts(page, _orders(frame, marked))
+    return kept if _prose(page, kept) >= _LEAST_PRUNED * _prose(page, whole) else whole
+
+
+def _has_title(frame: HtmlElement) -> bool:
+    return frame.find(".//h1") is not None
+
+
+def _clean(tree: HtmlElement) -> None:
+    """Take from *tree* what is never content, and name its elements as trafilatura does."""
+    tree_cleaning(tree, _OPTIONS)
+    for element in tree.iter(*_RENAMED):
+        element.tag = _RENAMED[element.tag]
+
+
+def _mark(page: Survey, orders: Iterable[int]) -> list[list[int]]:
+    """Mark each element that has blocks with a number; return the blocks that each number stands for."""
+    marked: list[list[int]] = []
+    known: dict[HtmlElement, list[int]] = {}
+    for order in orders:
+        element = page.blocks[order].element
+        if element not in known:
+            element.set(_MARK, str(len(marked)))
+            known[element] = []
+            marked.append(known[element])
+        known[element].append(order)
+    return marked
+
+
+def _orders(top: HtmlElement, marked: Sequence[Sequence[int]]) -> list[int]:
+    """Return the blocks whose elements are left in *top*."""
+    return sorted(order for mark in _MARKS(top) for order in marked[int(mark)])
+
+
+def _frames(tree: HtmlElement) -> Iterator[HtmlElement]:
+    """Yield the elements that are known for holding an article, the surest first."""
+    seen: list[HtmlElement] = []
+    for expression in BODY_XPATH:
+        frame = next(iter(expression(tree)), None)
+        if frame is not None and frame not in seen:
+            seen.append(frame)
+            yield frame
+
+
+def _pruned(frame: HtmlElement) -> HtmlElement:
+    """Return a copy of *frame* without the parts that trafilatura knows for no content."""
+    return prune_unwanted_sections(deepcopy(frame), set(_PRUNED_TAGS), _OPTIONS)
+
+
+def _prose(page: Survey, orders: Iterable[int]) -> int:
+    return sum(page.blocks[order].weight for order in orders if is_prose(page.blocks[order]))
+
+
+def _texts(page: Survey, orders: Sequence[int]) -> list[int]:
+    """Return those of *orders* that are text by their tag, or running text."""
+    paragraphs = sum(len(page.blocks[order].text) for order in orders if page.blocks[order].tag == "p")
+    if paragraphs < _FEW_PARAGRAPHS:
+        return list(orders)
+    return [order for order in orders if page.blocks[order].tag in _TEXT_TAGS or is_prose(page.blocks[order])]
+
+
+def _densest(page: Survey, orders: Sequence[int], marked: Sequence[Sequence[int]]) -> list[int]:
+    """Return the blocks in the deepest element that holds most of the running text."""
+    top = deepest(page, orders, _DENSE_SHARE)
+    return _texts(page, orders) if top is None else _within(top, page, marked)
+
+
+def deepest(page: Survey, orders: Iterable[int], share: float) -> HtmlElement | None:
+    """Return the deepest element around the blocks of *orders* that holds *share* of their running text."""
+    weights: dict[HtmlElement, int] = {}
+    total = 0
+    for order in orders:
+        block = page.blocks[order]
+        if is_prose(block):
+            own = block.weight
+            total += own
+            for node in above(block.element):
+                weights[node] = weights.get(node, 0) + own
+    enough = [node for node, own in weights.items() if own >= share * total]
+    return max(enough, key=lambda node: sum(1 for _ in above(node)), default=None)

@@ -1,0 +1,43 @@
+"""What the rules of this package ask of a block: its names, its ancestors, its text without what is between words."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from lxml.html import HtmlElement
+
+    from extract.markup import Block
+
+HEADINGS = frozenset("h1 h2 h3 h4 h5 h6".split())
+LIST_TAGS = frozenset("li dd dt td th item".split())
+
+_BETWEEN_WORDS = re.compile(r"[\W_]+")
+_TOPS = frozenset(("body", "html", "main"))
+
+
+def squeeze(text: str) -> str:
+    """Return *text* in lower case with nothing but its letters and digits, for comparing."""
+    return _BETWEEN_WORDS.sub("", text).lower()
+
+
+def above(element: HtmlElement) -> Iterator[HtmlElement]:
+    """Yield *element* and its ancestors, the nearest first."""
+    node: HtmlElement | None = element
+    while node is not None:
+        yield node
+        node = node.getparent()
+
+
+def names_above(block: Block, levels: int) -> str:
+    """Return the classes and ids of the block's element and its nearest ancestors, *levels* elements in all."""
+    names = [block.names]
+    node = block.element.getparent()
+    while node is not None and levels > 1 and node.tag not in _TOPS:
+        names += filter(None, (node.get("class"), node.get("id")))
+        node = node.getparent()
+        levels -= 1
+    return " ".join(names)

@@ -1,0 +1,43 @@
+"""What reading a file gives: the same for each kind of file."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from archive.records import Verdict
+
+if TYPE_CHECKING:
+    from archive.records import Evidence, Notice
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """What a file says and what it says of itself, or why it says nothing."""
+
+    rule: str
+    """The kind of file: `pdf`, `docx`, `plain-text`, ..."""
+    text: str | None = None
+    """Paragraphs, a line each; the cells of a table's row with ` | ` between them."""
+    title: str | None = None
+    author: str | None = None
+    published_on: str | None = None
+    """ISO 8601 date: of publication where the kind of file has one, else of its making."""
+    language: str | None = None
+    """As the file declares it."""
+    notices: tuple[Notice, ...] = ()
+    problem: str | None = None
+    """Why there is no text, or not all of it: `encrypted`, `damaged: ...`, `no-text-layer`, ..."""
+    details: Evidence = field(default_factory=dict)
+    """Further evidence: pages, sheets, what was left out."""
+    charset: str | None = None
+    repair: str | None = None
+    verdict: Verdict = Verdict.DOCUMENT
+
+    @property
+    def evidence(self) -> Evidence:
+        """Why it is what it is, and why it has no text where it has none."""
+        found: Evidence = {"rule": self.rule, **self.details}
+        if self.problem:
+            found["problem"] = self.problem
+        return found

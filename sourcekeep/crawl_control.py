@@ -1,0 +1,166 @@
+"""A crawl: its processes fetch, and this one writes, shows, and decides on the end."""
+
+from __future__ import annotations
+
+import asyncio
+import queue
+import signal
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from archive.errors import ArchiveError
+from crawler.beginning import begin_crawl
+from crawler.processes.messages import Captured, Ended, Exchanged, Plan, Postponed, Refused, Stop, Written
+from crawler.processes.shares import divide
+from sourcekeep.crawl_display import CrawlDisplay
+from sourcekeep.invocation import SIGNALLED
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from concurrent.futures import Future
+
+    from archive.drafts import CaptureDraft
+    from archive.folder import ArchiveFolder
+    from crawler.frontier import Selection
+    from crawler.processes.messages import FromProcess
+    from crawler.share import Share
+    from sourcekeep.fetcher import Fetcher, Fetchers
+
+FINISHED = "finished"
+PROCESS_DIED = "process-died"
+"""Why a crawl ended of which a fetching process did not come to its end."""
+
+
+def run(
+    folder: ArchiveFolder,
+    selection: Selection,
+    settings: Mapping[str, Any],
+    fetchers: Fetchers,
+    *,
+    as_json: bool,
+) -> int:
+    """Crawl with *fetchers*, show it, and return the exit code: 0 done, 1 failed, 130 stopped by Ctrl-C.
+
+    Raises ArchiveError.
+    """
+    display = CrawlDisplay(folder, extract=settings["SOURCEKEEP_EXTRACT"], as_json=as_json)
+    share = begin_crawl(folder, selection, conditional_for=settings.get("SOURCEKEEP_CONDITIONAL_FOR"))
+    crawl = _Crawl(share, display, fetchers.all)
+    concurrency = settings.get("CONCURRENT_REQUESTS", folder.settings().concurrency)
+    crawl.begin({**settings, "SOURCEKEEP_ARCHIVE": str(folder.path), "LOG_FILE": str(fetchers.log)}, concurrency)
+    return crawl.run()
+
+
+class _Crawl:
+    """The crawl under way. Whatever happens is an event, and happens in this thread, one after the other."""
+
+    def __init__(self, share: Share, display: CrawlDisplay, fetchers: list[Fetcher]) -> None:
+        self._share = share
+        self._display = display
+        self._fetchers = fetchers
+        self._running = set(fetchers)
+        self._signal = 0
+        self._error: ArchiveError | None = None
+        self._events: queue.SimpleQueue[Callable[[], None]] = queue.SimpleQueue()
+
+    def begin(self, settings: Mapping[str, Any], concurrency: int) -> None:
+        """Give each process its share of the sources and of the *concurrency*, and listen to them."""
+        for which in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(which, self._signalled)
+        self._display.planned(len(self._share.sources), self._share.store.crawl_id)
+        shares = divide(self._share.sources, len(self._fetchers))
+        for number, (fetcher, sources) in enumerate(zip(self._fetchers, shares, strict=True)):
+            places = max(1, (concurrency + number) // len(self._fetchers))
+            known = self._share.validators
+            validators = {source.id: known[source.id] for source in sources if source.id in known}
+            own = {**settings, "CONCURRENT_REQUESTS": places}
+            plan = Plan(self._share.store.crawl_id, sources, validators, own, shared=len(shares) > 1)
+            fetcher.begin(plan, self._heard)
+
+    def run(self) -> int:
+        """Crawl to the end, and return the exit code; raises the ArchiveError that kept it from its end."""
+        while self._running:
+            self._events.get()()
+        ended = self._ended()
+        try:
+            self._share.store.close(ended)
+        except ArchiveError as error:
+            self._error = error
+        while not self._events.empty():  # what was written last
+            self._events.get()()
+        self._display.closed()
+        asyncio.run(self._display.report())
+        if self._signal:
+            return SIGNALLED + self._signal
+        if self._error:
+            raise self._error
+        return 0 if ended == FINISHED else 1
+
+    def _ended(self) -> str:
+        """Return why the crawl ended: as its processes did, where one of them has more to say than `finished`."""
+        reasons = [fetcher.ended.reason if fetcher.ended else PROCESS_DIED for fetcher in self._fetchers]
+        if self._signal and set(reasons) <= {FINISHED, PROCESS_DIED, "shutdown"}:
+            return "shutdown"
+        return next((reason for reason in reasons if reason != FINISHED), FINISHED)
+
+    def _heard(self, fetcher: Fetcher, message: FromProcess | None) -> None:
+        self._events.put(partial(self._take, fetcher, message))
+
+    def _take(self, fetcher: Fetcher, message: FromProcess | None) -> None:
+        match message:
+            case Captured(number, draft):
+                done = self._share.store.submit(draft)
+                done.add_done_callback(partial(self._settled, fetcher, number, draft))
+            case Exchanged(exchanges):
+                self._share.store.submit_exchanges(exchanges)
+            case Postponed(source, seconds, reason):
+                self._display.postponed(source, seconds, reason)
+            case Ended(_, error):
+                fetcher.ended = message
+                if error:
+                    self._give_up(error)
+            case None:
+                self._gone(fetcher)
+
+    def _settled(self, fetcher: Fetcher, number: int, draft: CaptureDraft, done: Future[int | None]) -> None:
+        """Tell the process what became of its capture; called in the thread that writes."""
+        error = done.exception()
+        if error is None:
+            self._events.put(partial(self._count, fetcher, draft))
+            fetcher.say(Written(number, done.result()))
+        else:
+            fetcher.say(Refused(number, error if isinstance(error, ArchiveError) else ArchiveError(str(error))))
+
+    def _count(self, fetcher: Fetcher, draft: CaptureDraft) -> None:
+        fetcher.written += 1
+        self._display.written(draft)
+
+    def _gone(self, fetcher: Fetcher) -> None:
+        """Take note that a process has gone; one that died takes what it had under way along, and nothing else."""
+        self._running.discard(fetcher)
+        if fetcher.ended is None and not self._signal:
+            left = fetcher.planned - fetcher.written
+            self._error = ArchiveError(
+                f"a fetching process died ({fetcher.wait()}); {left} of its {fetcher.planned} sources have no capture "
+                "and stay due: `sourcekeep crawl` goes on with them"
+            )
+            self._display.note(f"a fetching process died; the others go on, and {left} sources stay due")
+
+    def _give_up(self, error: ArchiveError) -> None:
+        """End a crawl that one of the processes can't go on with: what keeps it keeps them all."""
+        self._error = self._error or error
+        for fetcher in self._running:
+            fetcher.say(Stop())
+
+    def _signalled(self, signum: int, _: Any) -> None:
+        if self._signal:
+            for fetcher in self._fetchers:
+                fetcher.kill()
+            return
+        self._signal = signum
+        click.echo(f"{signal.Signals(signum).name}: finishing what is under way; once more to stop at once", err=True)
+        self._display.interrupt()
+        for fetcher in self._fetchers:
+            fetcher.say(Stop())
