@@ -37,7 +37,7 @@ _SUSPECT = re.compile("[ÃÂâÅÄÐÑØÙÎÏðåæçèéãäàï][\x80-\xbf€
 # A repair that makes what no text holds has read something else than text.
 _NO_TEXT = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffd-\uffff\ud800-\udfff]")
 _MIN_GAIN = 2
-_READ_AS = tuple(map(Charset, ("windows-1251", "koi8-r", "windows-1250", "windows-1253", "macintosh", "ibm866")))
+_READ_AS = tuple(map(Charset, ("windows-1251", "koi8-r", "windows-1250", "windows-1253", "macintosh")))
 _MIN_SEQUENCES = 4
 _NON_ASCII = re.compile("[^\x00-\x7f]")
 _ACCENTED = re.compile("[\xc0-\xff]")
