@@ -13,6 +13,7 @@ from lxml.html import document_fromstring
 from archive.records import Evidence, Notice, NoticeKind, Verdict
 from extract import mojibake
 from extract.article import find_article, read_hints
+from extract.bounds import bounded
 from extract.decode import Decoded, decode
 from extract.documents import Document, is_binary, read_document
 from extract.facts import FIRST_ERROR, Facts, read_head
@@ -91,7 +92,16 @@ def _extract(body: bytes, url: str | None, headers: Mapping[str, str], status: i
         return _document(document)
     if is_binary(body):
         return _html(Decoded("", None, None), url, headers, status)
-    return _html(decode(body, content_type=content_type), url, headers, status)
+    decoded, left_out = _decoded(body, content_type)
+    page = _html(decoded, url, headers, status)
+    return replace(page, evidence=page.evidence | {"left_out": left_out}) if left_out else page
+
+
+def _decoded(body: bytes, content_type: str | None = None) -> tuple[Decoded, Evidence]:
+    """Return the characters of a page as far as they are read, and what was left out."""
+    decoded = decode(body, content_type=content_type)
+    read = bounded(decoded.text)
+    return replace(decoded, text=read.markup), read.left_out
 
 
 def _document(document: Document) -> ExtractedPage:
@@ -142,7 +152,7 @@ def _html(decoded: Decoded, url: str | None, headers: Mapping[str, str], status:
 
 def article_of(body: bytes) -> str | None:
     """Return the text of the article of an HTML page, as `extract_page` finds it before it asks what the page is."""
-    _, article = _article(_tree(decode(body))[0])
+    _, article = _article(_tree(_decoded(body)[0])[0])
     return article.text
 
 
@@ -154,7 +164,7 @@ def markdown_of_page(body: bytes, *, url: str | None = None, content_type: str |
     """
     if document := read_document(body, content_type=content_type, url=url):
         return markdown_of_text(_storable(document.text) or "") or None
-    decoded = decode(body, content_type=content_type)
+    decoded, _ = _decoded(body, content_type)
     _, article = _article(_tree(decoded)[0])
     if article.is_from_data:
         return _storable(markdown_of_text(article.text or ""))

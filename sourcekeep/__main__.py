@@ -74,9 +74,11 @@ def cli(ctx: click.Context, archive_dir: Path) -> None:
 
 def main() -> None:
     """Run the command line; an error of the archive is one sentence and exit code 1."""
-    for name in ("stdout", "stderr"):
-        if getattr(sys, name) is None:  # closed by whoever started this
-            setattr(sys, name, Path(os.devnull).open("w", encoding="utf-8"))  # noqa: SIM115  # for good
+    # Closed by whoever started this. In their order: each takes the lowest descriptor that is free, its own; else a
+    # file of the archive would get it, or what a process inherits, which its own standard streams would then replace.
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        if getattr(sys, name) is None:
+            setattr(sys, name, Path(os.devnull).open(mode, encoding="utf-8"))  # noqa: SIM115  # for good
     _check_packages()
     from archive.errors import ArchiveError
 

@@ -42,7 +42,6 @@ def run(
 
             fetchers.keep(processes_for(count, wanted, processors))
             sys.exit(crawl_control.run(folder, choice, settings, fetchers, as_json=as_json))
-    log.unlink(missing_ok=True)
     _nothing_to_do(folder, selection, as_json=as_json)
 
 

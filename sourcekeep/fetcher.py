@@ -24,7 +24,10 @@ _GOING_SECONDS = 5.0
 
 @contextmanager
 def started(count: int, log: Path) -> Iterator[Fetchers]:
-    """Start *count* processes, which write what goes wrong to *log*; none is left when the context ends."""
+    """Start *count* processes, which write what goes wrong to *log*; none is left when the context ends.
+
+    Nor is a *log* that nothing was written to: nothing was due, the selection was unknown, another crawl is under way.
+    """
     with open_hosts() as hosts:
         fetchers = Fetchers(hosts, log)
         try:
@@ -32,6 +35,9 @@ def started(count: int, log: Path) -> Iterator[Fetchers]:
             yield fetchers
         finally:
             fetchers.keep(0)
+            with suppress(OSError):  # what became of the crawl matters more
+                if not log.stat().st_size:
+                    log.unlink()
 
 
 class Fetchers:

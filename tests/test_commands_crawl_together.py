@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import queue
 import signal
 import subprocess
 import sys
@@ -15,6 +16,8 @@ import pytest
 from mockserver.crawling import Crawled, finish_crawl, make_archive
 
 from archive.warc_reader import read_record
+from crawler.processes.messages import Captured, Ended, Plan, Stop
+from sourcekeep.fetcher import started
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -22,6 +25,7 @@ if TYPE_CHECKING:
     from mockserver import LoggedExchange, MockServer
 
     from archive.folder import ArchiveFolder
+    from crawler.processes.messages import FromProcess
 
 DELAY = 0.2
 CLOCKS = 0.05
@@ -271,3 +275,39 @@ def test_number_of_processes_is_a_setting_too(mock_server: MockServer, tmp_path:
     command = [sys.executable, "-m", "sourcekeep", "--archive", str(folder.path), "crawl", "--no-extract"]
     subprocess.run([*command, "--resolve", mock_server.resolve], check=True, capture_output=True, timeout=60)
     assert log_of(folder).count("Spider opened") == 1
+
+
+def test_crawl_without_standard_streams_hands_nothing_over_in_their_place(
+    mock_server: MockServer, tmp_path: Path
+) -> None:
+    folder = make_archive(tmp_path / "archive", [f"http://h{n}.{site}.example/" for site in SITES for n in range(30)])
+    command = [sys.executable, "-m", "sourcekeep", "--archive", str(folder.path), "crawl", "--no-extract"]
+    command += ["--processes", "2", "--resolve", mock_server.resolve]
+    closed = subprocess.Popen(["bash", "-c", 'exec "$@" <&- >&-', "bash", *command], stderr=subprocess.PIPE, text=True)
+    crawled = finish_crawl(folder, closed)
+    assert {str(captures[0].outcome) for captures in crawled.captures.values()} == {"fetched"}
+    assert "Traceback" not in log_of(folder)
+
+
+def test_process_that_is_told_to_stop_before_it_has_begun_stops(mock_server: MockServer, tmp_path: Path) -> None:
+    folder = make_archive(tmp_path / "archive", slow_pages("early"), delay=DELAY)
+    with folder.catalogue() as catalogue:
+        sources = catalogue.sources.all()
+    settings = {"SOURCEKEEP_ARCHIVE": str(folder.path), "SOURCEKEEP_RESOLVE": [mock_server.resolve]}
+    said: queue.SimpleQueue[FromProcess | None] = queue.SimpleQueue()
+    with started(1, tmp_path / "log") as fetchers:
+        fetchers.all[0].begin(Plan(1, sources, {}, settings, shared=False), lambda _, message: said.put(message))
+        fetchers.all[0].say(Stop())
+        heard = [said.get(timeout=10)]
+        while heard[-1] is not None:
+            heard.append(said.get(timeout=10))
+    assert [message for message in heard if isinstance(message, Captured)] == []
+    assert [message.reason for message in heard if isinstance(message, Ended)] == ["shutdown"]
+
+
+def test_crawl_that_could_not_begin_leaves_no_log(mock_server: MockServer, tmp_path: Path) -> None:
+    folder = make_archive(tmp_path / "archive", slow_pages("none", count=1))
+    assert finish_crawl(folder, start(folder, mock_server, "--incident", "unknown")).exit_code == 1
+    with folder.lock("crawl"):
+        assert finish_crawl(folder, start(folder, mock_server)).exit_code == 1
+    assert list(folder.reports_dir.glob("crawl-*.log")) == []

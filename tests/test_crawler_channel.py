@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import queue
+import resource
 import socket
 from pathlib import Path
 from tempfile import SpooledTemporaryFile
@@ -156,3 +157,20 @@ def test_sources_without_a_site_go_anywhere_and_none_is_lost() -> None:
 )
 def test_number_of_processes(count: int, wanted: int, processors: int | None, expected: int) -> None:
     assert processes_for(count, wanted, processors) == expected
+
+
+def test_files_for_which_there_is_no_room_end_the_channel_and_are_not_waited_for(
+    ends: tuple[Channel, Channel, socket.socket],
+) -> None:
+    sender, receiver, _ = ends
+    sent = [Captured(number, draft(LARGE)) for number in range(3)]
+    before = open_files()
+    limits = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (3, limits[1]))
+    try:
+        for message in sent:
+            sender.post(message)
+        assert receiver.receive() is None
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, limits)
+    assert open_files() <= before

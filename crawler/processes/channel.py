@@ -7,6 +7,7 @@ when a process dies. Both ends are processes of one program, started by one anot
 
 from __future__ import annotations
 
+import errno
 import io
 import os
 import pickle
@@ -137,9 +138,13 @@ class Channel:
         return b"".join(pieces)
 
     def _files(self) -> list[int]:
-        data, files, _, _ = socket.recv_fds(self._connection, 1, _FILES_AT_ONCE, _CLOSE_ON_EXEC)
+        data, files, flags, _ = socket.recv_fds(self._connection, 1, _FILES_AT_ONCE, _CLOSE_ON_EXEC)
         if not data:
             raise EOFError
+        if flags & socket.MSG_CTRUNC:  # no room for all of them: the rest is lost, and must not be waited for
+            for descriptor in files:
+                os.close(descriptor)
+            raise OSError(errno.EMFILE, os.strerror(errno.EMFILE))
         return files
 
 

@@ -36,6 +36,10 @@ if TYPE_CHECKING:
     from crawler.processes.messages import Refused, Written
 
 
+_LOOK_SECONDS = 0.02
+"""How often it is looked whether there is something to stop, while the engine starts."""
+
+
 class _Fetching:
     """One process's part of a crawl."""
 
@@ -62,12 +66,21 @@ class _Fetching:
     def _heard(self, message: Written | Refused | Stop) -> None:
         from twisted.internet import reactor
 
-        loop = cast("Any", reactor)
         if isinstance(message, Stop):
-            loop.callFromThread(self._process.stop)
-            loop.callFromThread(loop.callLater, 0.1, hurry, self._crawler)
+            cast("Any", reactor).callFromThread(self._stop)
         else:
             self._store.heard(message)
+
+    def _stop(self) -> None:
+        """Stop, as soon as the engine runs: told before, Scrapy fetches all the same, and then never ends."""
+        from twisted.internet import reactor
+
+        loop = cast("Any", reactor)
+        if self._crawler.engine.running:
+            self._process.stop()
+            loop.callLater(0.1, hurry, self._crawler)
+        elif self._crawler.crawling:
+            loop.callLater(_LOOK_SECONDS, self._stop)
 
     def _postponed(self, source: Source, seconds: float, reason: str) -> None:
         self._channel.post(Postponed(source, seconds, reason))

@@ -86,13 +86,11 @@ class Package:
 
     def xml(self, name: str) -> etree._Element | None:
         """Return the root of a part that is XML, or None where there is none."""
-        content = self.read(name)
-        tags = content.count(b"<")
-        most = self._tags_left * 3 // 4  # so that no part leaves nothing for the rest
-        if tags > most:
-            content, tags = content[: next(islice(_TAG.finditer(content), most, None)).start()], most
+        whole = self.read(name)
+        content = within_tags(whole, self._tags_left * 3 // 4)  # so that no part leaves nothing for the rest
+        if len(content) < len(whole):
             self.cut.add(name)
-        self._tags_left -= tags
+        self._tags_left -= content.count(b"<")
         return parse_xml(content)
 
     def relations(self, name: str) -> dict[str, tuple[str, str]]:
@@ -129,6 +127,13 @@ def parse_xml(content: bytes) -> etree._Element | None:
         return etree.fromstring(content, parser)
     except (etree.XMLSyntaxError, ValueError):
         return None
+
+
+def within_tags(content: bytes, most: int = MAX_TAGS) -> bytes:
+    """Return *content* up to its tag number *most*."""
+    if content.count(b"<") <= most:
+        return content
+    return content[: next(islice(_TAG.finditer(content), most, None)).start()]
 
 
 def local_name(element: etree._Element) -> str:

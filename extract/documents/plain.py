@@ -17,7 +17,7 @@ from extract.decode import decode
 from extract.documents.core import day_of
 from extract.documents.document import Document
 from extract.documents.opendocument import read_flat_opendocument
-from extract.documents.package import MAX_PART, local_name, parse_xml
+from extract.documents.package import MAX_PART, local_name, parse_xml, within_tags
 from extract.markup import blocks, fold, parse
 
 if TYPE_CHECKING:
@@ -29,6 +29,7 @@ MAX_BYTES = MAX_PART
 """Beyond them a text is cut, and the evidence says so."""
 _ESCAPE = re.compile(r"\\(?:u([0-9a-fA-F]{4})(?:\\u([dD][c-fC-F][0-9a-fA-F]{2}))?|.)")
 _FIRST_SURROGATE, _FIRST_LOW = 0xD800, 0xDC00
+_MAX_TAGS = 500_000
 _ENTRIES = ("item", "entry")
 _BODIES = ("encoded", "content", "description", "summary")
 _MARKUP = re.compile(r"<[a-zA-Z/]|&\w+;")
@@ -63,8 +64,9 @@ def _character(escape: re.Match[str]) -> str:
 
 def read_xml(body: bytes, content_type: str | None) -> Document | None:
     """Return the text of XML: a feed's entries, or an element a line; None where it is a page in XHTML."""
-    details: Evidence = {"bytes_read": MAX_BYTES} if len(body) > MAX_BYTES else {}
-    decoded = decode(body[:MAX_BYTES], content_type=content_type)
+    read = within_tags(body[:MAX_BYTES], _MAX_TAGS)
+    details: Evidence = {"bytes_read": len(read)} if len(read) < len(body) else {}
+    decoded = decode(read, content_type=content_type)
     root = parse_xml(re.sub(r"^\s*<\?xml[^>]*>", "", decoded.text, count=1).encode("utf-8", "replace"))
     if root is None:
         return read_plain(body, content_type)

@@ -1,0 +1,65 @@
+"""How much of a page is read: enough for every page that people write, and no more than a few seconds' work.
+
+A page beyond the bounds is read as far as they go, and its evidence says what was left out (`left_out`). The response
+is kept whole, whatever is read of it. What breaks the limits all the same is `extract.workers`' to end.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from itertools import islice
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from archive.records import Evidence
+
+MAX_CHARS = 6_000_000
+"""Characters of markup."""
+MAX_TAGS = 120_000
+"""Start and end tags."""
+MAX_ATTRIBUTES = 100
+"""Attributes of one tag: libxml2 compares each with all before it."""
+
+_SCRIPT = re.compile(
+    r"(<(script|style)\b(?![^>]{0,200}json)[^>]*>).*?(</(?:script|style)\s*>|\Z)", re.IGNORECASE | re.DOTALL
+)
+_DATA_URI = re.compile(r"data:[\w/+.-]{0,50};base64,[A-Za-z0-9+/=%]{1000,}")
+_TAG = re.compile(r"</?[a-zA-Z]")
+_LONG_TAG = re.compile(r"<[a-zA-Z][^\s<>/]*([^<>]{1000,})>")
+_ATTRIBUTE = re.compile(r"""\s*[^\s=<>"']+(?:\s*=\s*(?:"[^"]*"|'[^']*'|[^\s"'<>]+))?""")
+
+
+@dataclass(frozen=True, slots=True)
+class Bounded:
+    """Markup within the bounds."""
+
+    markup: str
+    left_out: Evidence
+    """How many characters and attributes were left out; empty for nearly every page."""
+
+
+def bounded(markup: str) -> Bounded:
+    """Return *markup* as far as it is read."""
+    whole = len(markup)
+    if whole > MAX_CHARS:  # then what nobody reads goes first
+        markup = _DATA_URI.sub("data:,", _SCRIPT.sub(r"\1\3", markup))
+    end = min(len(markup), MAX_CHARS)
+    if tag := next(islice(_TAG.finditer(markup, 0, end), MAX_TAGS, None), None):
+        end = tag.start()
+    left_out: Evidence = {"characters": whole - end} if end < whole else {}
+    dropped = 0
+
+    def shortened(tag: re.Match[str]) -> str:
+        nonlocal dropped
+        attributes = [found.start() for found in _ATTRIBUTE.finditer(markup, *tag.span(1))]
+        if len(attributes) <= MAX_ATTRIBUTES:
+            return tag[0]
+        dropped += len(attributes) - MAX_ATTRIBUTES
+        return markup[tag.start() : attributes[MAX_ATTRIBUTES]] + ">"
+
+    markup = markup[:end]
+    short = _LONG_TAG.sub(shortened, markup)
+    if dropped:
+        left_out["attributes"] = dropped
+    return Bounded(short, left_out)
