@@ -18,6 +18,8 @@ _SHORT = 300
 """Bytes below which CLD2's guesses are taken as well as what it calls a result."""
 _UNSURE = 100
 """Points of what CLD2 knows no language in, though its letters are as frequent as in one."""
+_SURE = 350
+"""Points that garbage doesn't reach."""
 _SCRIPT = re.compile(rb"<(?:script|style)\b", re.IGNORECASE)
 _SCRIPT_END = re.compile(rb"</(?:script|style)\s*>", re.IGNORECASE)
 _TAG = re.compile(rb"<[^<>]*>")
@@ -91,13 +93,28 @@ _FREQUENT = {
 
 def detect_charset(body: bytes) -> Charset:
     """Return the legacy encoding that *body* looks like; windows-1252 where nothing speaks for another."""
+    return _best(sample_of(body))[0]
+
+
+def disproof_of_windows_1252(body: bytes) -> Charset | None:
+    """Return the encoding that *body* is surely in although it says windows-1252, which servers say by default.
+
+    There must be enough text, and it must be in no language as windows-1252 but clearly in one as something else.
+    """
     sample = sample_of(body)
+    if len(sample) < _SHORT or _score(_CANDIDATES[0], sample):
+        return None
+    charset, score = _best(sample)
+    return charset if score >= _SURE and charset.decode(sample) != WINDOWS_1252.decode(sample) else None
+
+
+def _best(sample: bytes) -> tuple[Charset, float]:
     best, best_score = WINDOWS_1252, 0.0
     for candidate in _CANDIDATES:
         score = _score(candidate, sample)
         if score > best_score:
             best, best_score = candidate.charset, score
-    return best
+    return best, best_score
 
 
 def sample_of(body: bytes) -> bytes:

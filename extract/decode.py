@@ -10,7 +10,7 @@ import codecs
 import re
 from dataclasses import dataclass
 
-from extract.charset_detection import detect_charset
+from extract.charset_detection import detect_charset, disproof_of_windows_1252
 from extract.charsets import STATEFUL, UTF_8, UTF_16BE, UTF_16LE, WINDOWS_1252, Charset, resolve
 from extract.prescan import prescan, xml_declaration
 
@@ -19,6 +19,7 @@ _HEADER = re.compile(r"charset\s*=\s*[\"']?\s*([^\s\"';,]+)", re.IGNORECASE)
 _MULTI_BYTE = re.compile(rb"[\xc2-\xdf][\x80-\xbf]|[\xe0-\xef][\x80-\xbf]{2}|[\xf0-\xf4][\x80-\xbf]{3}")
 _NO_FIRST_BYTES = bytes(range(0xC2))
 """Of a multi-byte sequence of valid UTF-8."""
+_FIT_SAMPLE = 262_144
 _UTF16_SAMPLE = 2048
 _UTF16_ZEROS = 0.02
 """Of bytes: markup and spaces have a zero byte for each character even where the text is Chinese."""
@@ -112,6 +113,8 @@ def _decode_legacy(body: bytes, declared: list[tuple[str, Charset]], sequences: 
         if not charset.is_utf and charset.name not in STATEFUL and _fits(body, charset):
             first, wrong = declared[0]
             note = None if wrong == charset else f"charset: {first} says {wrong.name}, {source} fits"
+            if charset == WINDOWS_1252 and (found := disproof_of_windows_1252(body)):
+                return _accept(body, found, f"charset: {source} says {charset.name}, the bytes are {found.name}")
             return _accept(body, charset, note)
     text, invalid = _mostly_utf8(body) if sequences else ("", 0)
     if sequences > invalid:
@@ -127,8 +130,8 @@ def _fits(body: bytes, charset: Charset) -> bool:
     """Return whether *body* decodes as *charset*, but for a stray error in every thousand bytes."""
     if charset.is_single_byte:
         return True
-    text = charset.decode(body)
-    return text.count("\ufffd") <= len(body) // 1000
+    sample = body[:_FIT_SAMPLE]
+    return charset.decode(sample).count("\ufffd") <= len(sample) // 1000
 
 
 def _mostly_utf8(body: bytes) -> tuple[str, int]:

@@ -37,14 +37,14 @@ _SUSPECT = re.compile("[ÃÂâÅÄÐÑØÙÎÏðåæçèéãäàï][\x80-\xbf€
 # A repair that makes what no text holds has read something else than text.
 _NO_TEXT = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffd-\uffff\ud800-\udfff]")
 _MIN_GAIN = 2
-_TEXT = XPath("string()")
-_CONTENTS = XPath("//meta/@content")
-_READ_AS = tuple(map(Charset, ("windows-1251", "koi8-r", "windows-1250", "windows-1253", "macintosh", "ibm866")))
+_READ_AS = tuple(map(Charset, ("windows-1251", "koi8-r", "windows-1250", "windows-1253", "macintosh")))
 _MIN_SEQUENCES = 4
 _NON_ASCII = re.compile("[^\x00-\x7f]")
 _ACCENTED = re.compile("[\xc0-\xff]")
 _ACCENTED_RUN = re.compile("[\xc0-\xff]{3}")
 _LETTER = re.compile(r"[^\W\d_]")
+_TEXT = XPath("string()")
+_CONTENTS = XPath("//meta/@content")
 _MIN_ACCENTED = 20
 _ACCENTED_SHARE = 0.95
 
@@ -81,7 +81,7 @@ def repair_tree(tree: HtmlElement) -> Repaired:
     """
     methods: Counter[str] = Counter()
     restored = 0
-    if _TEXT(tree).isascii() and all(map(str.isascii, _CONTENTS(tree))):
+    if not _may_be_damaged(_TEXT(tree) + "".join(_CONTENTS(tree))):
         return Repaired("")
     for element in tree.iter():
         attributes = [("content", element.get("content"))] if element.tag == "meta" else []
@@ -110,6 +110,21 @@ def repair(text: str) -> Repaired:
             methods[method] += 1
             restored += len(_LONE_QUOTE.findall(line)) if method == _FTFY else 0
     return Repaired("\n".join(lines), methods, restored) if methods else Repaired(text)
+
+
+def _may_be_damaged(page: str) -> bool:
+    """Tell whether any line of a page can be: a look at all of its text at once, for pages to be done with soon."""
+    if page.isascii():
+        return False
+    if _SUSPECT.search(page) or _ACCENTED_RUN.search(page):
+        return True
+    return any(pair[0] in _beginnings() for pair in _any_beginning().finditer(page))
+
+
+@cache
+def _any_beginning() -> re.Pattern[str]:
+    leads, trails = (re.escape("".join({pair[at] for pair in _beginnings()})) for at in (0, 1))
+    return re.compile(f"[{leads}][{trails}]")
 
 
 def _is_suspect(text: str) -> bool:

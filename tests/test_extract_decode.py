@@ -127,6 +127,28 @@ def test_page_in_a_legacy_encoding_that_says_it_is_utf_8(language: str, label: s
     assert (decoded.repair or "").startswith("charset: HTTP header says utf-8, the bytes are ")
 
 
+def is_latin_1(label: str) -> bool:
+    charset = resolve(label)
+    return charset is not None and charset.name in {"windows-1252", "iso-8859-15"}
+
+
+@pytest.mark.parametrize(
+    ("language", "label"), [case for case in CASES if case[1] not in UNTOLD and not is_latin_1(case[1])]
+)
+def test_servers_default_of_latin_1_is_not_believed_against_the_text(language: str, label: str) -> None:
+    page = html(f"{WRITTEN[language]['text']} " * 4)
+    decoded = decode(encoded(page, label), content_type="text/html; charset=iso-8859-1")
+    assert decoded.text == page
+    assert (decoded.repair or "").startswith("charset: HTTP header says windows-1252, the bytes are ")
+
+
+@pytest.mark.parametrize("language", ["de", "fr", "es", "pt", "sv"])
+def test_latin_1_is_believed_where_it_makes_a_language(language: str) -> None:
+    page = html(f"{WRITTEN[language]['text']} " * 4)
+    decoded = decode(page.encode("cp1252"), content_type="text/html; charset=iso-8859-1")
+    assert (decoded.text, decoded.charset, decoded.repair) == (page, "windows-1252", None)
+
+
 @pytest.mark.parametrize("language", sorted(WRITTEN))
 @pytest.mark.parametrize("label", ["iso-8859-1", "shift_jis", "koi8-r", "utf-16"])
 def test_page_in_utf_8_that_says_it_is_something_else(language: str, label: str) -> None:
