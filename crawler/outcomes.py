@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import logging
 import re
 from typing import TYPE_CHECKING
@@ -77,6 +78,9 @@ class CrawlStoppingError(IgnoreRequest):
     """The crawl is being stopped; this request was not made, and its source stays due."""
 
 
+# What the system refuses to whoever asks: no host had a say in it.
+_OWN_SHORTAGES = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM, errno.EBADF})
+
 _TLS_ERRORS = (SSL.Error, VerificationError, CertificateError)
 
 _OUTCOMES: tuple[tuple[tuple[type[BaseException], ...], Outcome], ...] = (
@@ -138,7 +142,21 @@ def outcome_of_error(error: BaseException, exchange: RecordedExchange | None) ->
 
 def own_failure(error: BaseException) -> CrawlStoppingError | ArchiveError | None:
     """Return what says that *error* is this crawl's own doing, and no outcome of the source; None where it is one."""
-    return next((cause for cause in _causes(error) if isinstance(cause, (CrawlStoppingError, ArchiveError))), None)
+    for cause in _causes(error):
+        if isinstance(cause, (CrawlStoppingError, ArchiveError)):
+            return cause
+        if _number(cause) in _OWN_SHORTAGES:
+            return ArchiveError(
+                f"this machine lets the crawl open no more connections ({cause}); lower --concurrency, or raise the "
+                "limit of open files (ulimit -n)"
+            )
+    return None
+
+
+def _number(error: BaseException) -> int | None:
+    """Return the system's number of *error* (errno(3)), which Twisted keeps by a name of its own."""
+    number = getattr(error, "osError", None) if isinstance(error, connection.ConnectError) else None
+    return number if isinstance(number, int) else getattr(error, "errno", None)
 
 
 def is_passing(error: BaseException | None, outcome: Outcome, status: int | None) -> bool:

@@ -311,3 +311,17 @@ def test_crawl_that_could_not_begin_leaves_no_log(mock_server: MockServer, tmp_p
     with folder.lock("crawl"):
         assert finish_crawl(folder, start(folder, mock_server)).exit_code == 1
     assert list(folder.reports_dir.glob("crawl-*.log")) == []
+
+
+def test_crawl_that_may_open_too_few_files_says_so_and_blames_no_host(mock_server: MockServer, tmp_path: Path) -> None:
+    urls = [f"http://h{number}.{number}.slow.example/" for number in range(120)]
+    folder = make_archive(tmp_path / "archive", urls, concurrency=120)
+    command = [sys.executable, "-m", "sourcekeep", "--archive", str(folder.path), "crawl", "--no-extract"]
+    command += ["--processes", "1", "--resolve", mock_server.resolve]
+    limited = ["bash", "-c", 'ulimit -n 90; exec "$@"', "bash", *command]
+    ended = subprocess.run(limited, capture_output=True, text=True, check=False, timeout=60)
+    assert ended.returncode == 1, ended.stderr
+    assert "ulimit -n" in ended.stderr
+    with folder.catalogue() as catalogue:
+        outcomes = {str(line.outcome) for line in catalogue.reports.source_lines()}
+    assert outcomes <= {"fetched", "None"}

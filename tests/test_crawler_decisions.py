@@ -42,6 +42,7 @@ from crawler.outcomes import (
     is_passing,
     outcome_of_error,
     outcome_of_status,
+    own_failure,
 )
 from crawler.retries import back_off, retry_after
 
@@ -102,6 +103,28 @@ OUTCOMES = [
 @pytest.mark.parametrize(("error", "outcome"), OUTCOMES, ids=lambda value: type(value).__name__)
 def test_outcome_of_an_error(error: Exception, outcome: Outcome) -> None:
     assert outcome_of_error(error, exchange()) is outcome
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        connection.ConnectBindError(24, "Too many open files"),
+        connection.ConnectError(105, "No buffer space available"),
+        OSError(24, "Too many open files"),
+        wrapped(OSError(12, "Cannot allocate memory")),
+    ],
+)
+def test_what_this_machine_refuses_is_no_outcome_of_a_source(error: Exception) -> None:
+    own = own_failure(error)
+    assert isinstance(own, ArchiveError)
+    assert "ulimit -n" in str(own)
+
+
+@pytest.mark.parametrize(
+    "error", [connection.ConnectionRefusedError(111, "Connection refused"), OSError(113, "No route")]
+)
+def test_what_a_host_refuses_is_its_outcome(error: Exception) -> None:
+    assert own_failure(error) is None
 
 
 def test_error_behind_a_response_leaves_the_outcome_to_the_wire() -> None:
