@@ -11,6 +11,8 @@ from mockserver.crawling import Crawled, make_archive, run_crawl
 if TYPE_CHECKING:
     from mockserver import LoggedExchange, MockServer
 
+DOMAIN = "places.slow.example"
+"""This module's own: the server is shared with others, which have hosts below slow.example too."""
 HOSTS = 24
 PLACES = 6
 
@@ -18,9 +20,9 @@ PLACES = 6
 @pytest.fixture(scope="module")
 def crawled(mock_server: MockServer, tmp_path_factory: pytest.TempPathFactory) -> Crawled:
     """No delay: nothing but the number of places, and of connections to a host, holds a fetch back."""
-    urls = [f"http://h{number}.slow.example/" for number in range(HOSTS)]
-    urls += [f"http://many.slow.example/{number}" for number in range(8)]
-    urls += [f"http://r{number}.onward.example/to/behind.slow.example/{number}" for number in range(6)]
+    urls = [f"http://h{number}.{DOMAIN}/" for number in range(HOSTS)]
+    urls += [f"http://many.{DOMAIN}/{number}" for number in range(8)]
+    urls += [f"http://r{number}.onward.example/to/behind.{DOMAIN}/{number}" for number in range(6)]
     folder = make_archive(tmp_path_factory.mktemp("places") / "archive", urls, concurrency=PLACES)
     return run_crawl(folder, mock_server)
 
@@ -45,7 +47,7 @@ def test_host_is_asked_one_thing_at_a_time_without_a_delay_and_behind_redirects(
     crawled: Crawled, mock_server: MockServer, host: str, asked: int
 ) -> None:
     assert crawled.captures
-    seen = mock_server.exchanges(f"{host}.slow.example", robots=True)
+    seen = mock_server.exchanges(f"{host}.{DOMAIN}", robots=True)
     assert len(seen) == asked
     for earlier, later in pairwise(seen):
         assert later.started >= earlier.ended
@@ -53,6 +55,6 @@ def test_host_is_asked_one_thing_at_a_time_without_a_delay_and_behind_redirects(
 
 def test_page_that_waits_for_its_robots_txt_takes_one_place_with_it(crawled: Crawled, mock_server: MockServer) -> None:
     assert crawled.captures
-    seen = [each for each in mock_server.exchanges(robots=True) if each.host.endswith(".slow.example")]
+    seen = [each for each in mock_server.exchanges(robots=True) if each.host.endswith(f".{DOMAIN}")]
     assert at_once(seen) == PLACES
     assert at_once([each for each in seen if each.path == "/robots.txt"]) == PLACES
