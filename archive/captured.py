@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import UTC
+from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Any
 
-from archive.records import Capture, Outcome, Revisited
+from archive.records import Capture, Outcome, Revisited, as_timestamp
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -28,6 +30,7 @@ class CaptureFacts:
     payload_digest: str | None
     etag: str | None
     last_modified: str | None
+    memento_at: str | None
     revisited: Revisited | None
 
 
@@ -41,7 +44,7 @@ def facts_of(
     *find_same* gives an earlier capture of the same page, whose payload the exchange only refers to, or None.
     """
     if not written:
-        return CaptureFacts(0, None, None, None, None)
+        return CaptureFacts(0, None, None, None, None, None)
     last = written[-1]
     digest = last.row.payload_digest
     etag, modified = (_validator(last.head, name) for name in ("ETag", "Last-Modified"))
@@ -50,7 +53,7 @@ def facts_of(
         revisited = Revisited(asked.capture_id, asked.capture_record_id)
     elif last.row.refers_to and draft.outcome in _WITH_A_PAGE:
         revisited = find_same(draft, last)
-    return CaptureFacts(last.bytes, digest, etag, modified, revisited)
+    return CaptureFacts(last.bytes, digest, etag, modified, _memento_at(last.head), revisited)
 
 
 def _validator(head: ResponseHead | None, name: str) -> str | None:
@@ -59,8 +62,18 @@ def _validator(head: ResponseHead | None, name: str) -> str | None:
     return value if value and len(value) <= _LONGEST_VALIDATOR else None
 
 
+def _memento_at(head: ResponseHead | None) -> str | None:
+    """Return the time of `Memento-Datetime` (RFC 7089 2.1.1), or None where there is none that can be read."""
+    try:
+        moment = parsedate_to_datetime((head.header("Memento-Datetime") if head else None) or "")
+    except (ValueError, OverflowError):
+        return None
+    return as_timestamp(moment.replace(tzinfo=moment.tzinfo or UTC))
+
+
 def describe(draft: CaptureDraft, facts: CaptureFacts) -> dict[str, Any]:
     """Return what the `metadata` record says of a capture: all that its row says and no other record does."""
+    elsewhere = {"asked_url": draft.asked_url, "memento_at": facts.memento_at}
     return {
         "kind": "capture",
         "source": draft.source_url,
@@ -78,6 +91,7 @@ def describe(draft: CaptureDraft, facts: CaptureFacts) -> dict[str, Any]:
         "revisit_of": facts.revisited.record_id if facts.revisited else None,
         "via": draft.via,
         "evidence": draft.evidence,
+        **{name: value for name, value in elsewhere.items() if value is not None},
     }
 
 
@@ -103,5 +117,7 @@ def capture_row(
         revisit_of=facts.revisited.capture_id if facts.revisited else None,
         etag=facts.etag,
         last_modified=facts.last_modified,
+        asked_url=draft.asked_url,
+        memento_at=facts.memento_at,
         exchanges=tuple(exchanges),
     )

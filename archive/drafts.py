@@ -6,6 +6,7 @@ import io
 from dataclasses import dataclass, field
 from typing import IO, TYPE_CHECKING
 
+from archive.records import Via
 from archive.warc_record import new_record_id
 
 if TYPE_CHECKING:
@@ -61,7 +62,9 @@ class CaptureDraft:
     http_status: int | None = None
     error: str | None = None
     media_type: str | None = None
-    via: str = "http"
+    via: Via = Via.HTTP
+    asked_url: str | None = None
+    """What was asked for, where that was not the source's own URL."""
     evidence: Evidence = field(default_factory=dict)
     exchanges: list[RecordedExchange] = field(default_factory=list)
 

@@ -216,6 +216,8 @@ def _capture(about: dict[str, Any], place: RecordPlace, exchanges: tuple[Exchang
         place=place,
         etag=about.get("etag"),
         last_modified=about.get("last_modified"),
+        asked_url=about.get("asked_url"),
+        memento_at=about.get("memento_at"),
         exchanges=exchanges,
     )
 

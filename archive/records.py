@@ -66,6 +66,42 @@ class Health(StrEnum):
     REMOVED = "removed"
 
 
+class Via(StrEnum):
+    """What a capture asked for, and of whom."""
+
+    HTTP = "http"
+    """The source itself, of its own server: what everything else that is said of a source goes by."""
+    PROBE = "probe"
+    """A made-up name beside the source: how its server answers for pages that are not there."""
+    MEMENTO = "memento"
+    """The source as a web archive keeps it (RFC 7089)."""
+
+
+class TextChange(StrEnum):
+    """What became of the text of a page, beside the one that was kept first."""
+
+    SAME = "same"
+    EDITED = "edited"
+    """Most of it is still there."""
+    REWRITTEN = "rewritten"
+    """Less than half of it is."""
+    REPLACED = "replaced"
+    """Next to nothing of it is: another text stands in its place."""
+
+
+class Finding(StrEnum):
+    """What a probe says of a page beside it."""
+
+    SAYS_MISSING = "says-missing"
+    """The server says of a made-up name that there is no such page: so it would of this one."""
+    SAME_ANSWER = "same-answer"
+    """A made-up name gets what this page gets: the page is not there."""
+    OTHER_ANSWER = "other-answer"
+    """A made-up name gets a page as well, but another one."""
+    NO_ANSWER = "no-answer"
+    """Nothing that tells."""
+
+
 class NoticeKind(StrEnum):
     """What a stripped piece of a page was."""
 
@@ -291,6 +327,7 @@ class Capture:
     """Of the last response as it was received, head and framing included."""
     payload_digest: str | None
     via: str
+    """One of `Via`."""
     evidence: Evidence
     place: RecordPlace
     """The capture's own `metadata` record."""
@@ -298,6 +335,10 @@ class Capture:
     """The capture of this source whose page came again, unchanged: same final URL, status and payload, or a 304."""
     etag: str | None = None
     last_modified: str | None = None
+    asked_url: str | None = None
+    """What was asked for, where that was not the source's own URL: see `Via`."""
+    memento_at: str | None = None
+    """When the web archive that answered had captured the page (`Memento-Datetime`, RFC 7089 2.1.1)."""
     exchanges: tuple[Exchange, ...] = ()
 
 
@@ -427,6 +468,34 @@ class Copy:
     """Why the other one is the earlier: `published` or `captured`; None when it is not known which is."""
     passages: tuple[tuple[int, int, int, int], ...]
     """The longest shared passages: start and end in `text_id`, start and end in `of_text_id`, in code points."""
+
+
+@dataclass(frozen=True, slots=True)
+class Drift:
+    """How the text of a capture stands to the reference: the first of its source's best texts."""
+
+    capture_id: int
+    text_id: int
+    reference_text_id: int
+    rules: str
+    change: TextChange
+    kept: float
+    """The share of the reference's grams that the text still has, from 0 to 1."""
+    of_new: float
+    """The share of the text's grams that the reference has."""
+    words_lost: int
+    words_gained: int
+
+
+@dataclass(frozen=True, slots=True)
+class Pin:
+    """What an editor says a source's health is; what was measured stands beside it, and is not changed by it."""
+
+    source_id: int
+    health: Health
+    reason: str
+    pinned_by: str
+    pinned_at: str
 
 
 def utc_now() -> str:

@@ -339,6 +339,74 @@ def m006_quotations(db: Database) -> None:
     """)
 
 
+@MIGRATIONS()
+def m007_health(db: Database) -> None:
+    """What the link of a source has been over time, how its page changed, and what editors say of it.
+
+    `sources.judged` is 0 as long as something has come that its health doesn't know yet; so whoever adds to the
+    captures need not think of it. A probe tells of every source of its host.
+    """
+    db.executescript("""
+        ALTER TABLE captures ADD COLUMN asked_url TEXT;
+        ALTER TABLE captures ADD COLUMN memento_at TEXT;
+        CREATE INDEX captures_history ON captures(via, source_id, id, requested_at, outcome, http_status, verdict,
+            revisit_of, final_url);
+        CREATE INDEX captures_final_url ON captures(final_url, source_id) WHERE via = 'http';
+        CREATE INDEX captures_asked_url ON captures(asked_url) WHERE asked_url IS NOT NULL;
+        ALTER TABLE sources ADD COLUMN health_capture_id INTEGER;
+        ALTER TABLE sources ADD COLUMN health_rule TEXT;
+        ALTER TABLE sources ADD COLUMN probe_wanted TEXT;
+        ALTER TABLE sources ADD COLUMN judged INTEGER NOT NULL DEFAULT 0;
+        CREATE INDEX sources_not_judged ON sources(id) WHERE judged = 0;
+        CREATE INDEX sources_probe_wanted ON sources(probe_wanted) WHERE probe_wanted IS NOT NULL;
+        CREATE TABLE drifts (
+            capture_id INTEGER PRIMARY KEY REFERENCES captures(id),
+            text_id INTEGER NOT NULL REFERENCES texts(id) ON DELETE CASCADE,
+            reference_text_id INTEGER NOT NULL REFERENCES texts(id) ON DELETE CASCADE,
+            rules TEXT NOT NULL,
+            change TEXT NOT NULL,
+            kept REAL NOT NULL,
+            of_new REAL NOT NULL,
+            words_lost INTEGER NOT NULL,
+            words_gained INTEGER NOT NULL
+        );
+        CREATE INDEX drifts_text_id ON drifts(text_id);
+        CREATE INDEX drifts_reference_text_id ON drifts(reference_text_id);
+        CREATE TABLE probe_findings (
+            capture_id INTEGER PRIMARY KEY REFERENCES captures(id),
+            probe_id INTEGER NOT NULL REFERENCES captures(id),
+            rules TEXT NOT NULL,
+            finding TEXT NOT NULL,
+            similarity REAL
+        );
+        CREATE TABLE pins (
+            source_id INTEGER PRIMARY KEY REFERENCES sources(id),
+            health TEXT NOT NULL,
+            reason TEXT NOT NULL,
+            pinned_by TEXT NOT NULL,
+            pinned_at TEXT NOT NULL
+        );
+        CREATE TRIGGER health_at_new_capture AFTER INSERT ON captures BEGIN
+            UPDATE sources SET judged = 0 WHERE id = NEW.source_id AND judged = 1;
+        END;
+        CREATE TRIGGER health_at_new_verdict AFTER UPDATE OF verdict ON captures BEGIN
+            UPDATE sources SET judged = 0 WHERE id = NEW.source_id AND judged = 1;
+        END;
+        CREATE TRIGGER health_at_changed_text AFTER UPDATE OF text ON texts BEGIN
+            UPDATE sources SET judged = 0
+            WHERE judged = 1 AND id = (SELECT source_id FROM captures WHERE id = NEW.capture_id);
+        END;
+        CREATE TRIGGER health_at_lost_text AFTER DELETE ON texts BEGIN
+            UPDATE sources SET judged = 0
+            WHERE judged = 1 AND id = (SELECT source_id FROM captures WHERE id = OLD.capture_id);
+        END;
+        CREATE TRIGGER health_at_probed_host AFTER UPDATE OF verdict ON captures WHEN NEW.via = 'probe' BEGIN
+            UPDATE sources SET judged = 0
+            WHERE judged = 1 AND host = (SELECT host FROM sources WHERE id = NEW.source_id);
+        END;
+    """)
+
+
 _FORGET_SOURCE = """
     CREATE TRIGGER quotations_at_NAME EVENT BEGIN
         DELETE FROM quotation_checks

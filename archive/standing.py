@@ -48,7 +48,12 @@ def next_due(outcome: Outcome, failures: int, finished: datetime, settings: Sett
     """
     if outcome in NEVER_AGAIN:
         return None
+    return confirm_due(0 if outcome in SUCCESSES | DENIED else failures, finished, settings)
+
+
+def confirm_due(failures: int, finished: datetime, settings: Settings) -> str:
+    """Return when a source is looked at again after so many *failures* in a row; 0 for a good capture."""
     days = settings.recrawl_after
-    if outcome not in SUCCESSES | DENIED and 0 < failures <= len(settings.confirm_after):
+    if 0 < failures <= len(settings.confirm_after):
         days = settings.confirm_after[failures - 1]
     return as_timestamp(finished + timedelta(days=days))

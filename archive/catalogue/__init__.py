@@ -21,6 +21,7 @@ from archive.catalogue.captures import Captures
 from archive.catalogue.copies import Copies
 from archive.catalogue.crawls import Crawls
 from archive.catalogue.fixity import Fixity
+from archive.catalogue.histories import Histories
 from archive.catalogue.incidents import Incidents
 from archive.catalogue.known import Known
 from archive.catalogue.ledger import Ledger
@@ -76,6 +77,7 @@ class Catalogue:
         self.texts = Texts(self._connection)
         self.quotations = Quotations(self._connection)
         self.copies = Copies(self._connection)
+        self.histories = Histories(self._connection)
         self.reports = Reports(self._connection)
 
     def _prepare(self) -> None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from archive.catalogue.places import place_columns, place_of
 from archive.catalogue.sources import STANDING_SQL, Sources
-from archive.records import Capture, Exchange, Original, Outcome, Purpose, RecordPlace, Revisited, Validators
+from archive.records import Capture, Exchange, Original, Outcome, Purpose, RecordPlace, Revisited, Validators, Via
 from archive.standing import failures_after, next_due
 from archive.storable import storable
 from archive.warc_record import target_uri
@@ -27,7 +27,7 @@ _VALIDATORS = f"""
       p.record_id AS capture_record_id,
       o.record_id, o.warc_file, o.warc_offset, o.warc_length, o.url, o.requested_at
     FROM sources s JOIN captures c ON c.id = (
-        SELECT MAX(id) FROM captures WHERE source_id = s.id AND outcome = '{Outcome.FETCHED}'
+        SELECT MAX(id) FROM captures WHERE source_id = s.id AND via = '{Via.HTTP}' AND outcome = '{Outcome.FETCHED}'
           AND (verdict IS NULL OR {STANDING_SQL} > 0))
       JOIN captures p ON p.id = COALESCE(c.revisit_of, c.id)
       JOIN exchanges e ON e.capture_id = p.id AND e.seq = (SELECT MAX(seq) FROM exchanges WHERE capture_id = p.id)
@@ -52,9 +52,9 @@ class Captures:
         place = capture.place
         cursor = self._db.execute(
             """INSERT INTO captures (source_id, crawl_id, requested_at, finished_at, final_url, outcome, http_status,
-                 error, media_type, bytes, payload_digest, via, evidence, revisit_of, etag, last_modified, record_id,
-                 warc_file, warc_offset, warc_length)
-               VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)""",
+                 error, media_type, bytes, payload_digest, via, evidence, revisit_of, etag, last_modified, asked_url,
+                 memento_at, record_id, warc_file, warc_offset, warc_length)
+               VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)""",
             (
                 capture.source_id,
                 capture.crawl_id,
@@ -72,12 +72,15 @@ class Captures:
                 capture.revisit_of,
                 storable(capture.etag),
                 storable(capture.last_modified),
+                storable(capture.asked_url),
+                capture.memento_at,
                 *place_columns(place),
             ),
         )
         capture_id = int(cursor.lastrowid or 0)
         self.put_exchanges(capture.crawl_id, capture_id, capture.exchanges)
-        self._reschedule(capture_id, capture, settings)
+        if capture.via == Via.HTTP:  # else nothing was asked of the source itself
+            self._reschedule(capture_id, capture, settings)
         if capture.revisit_of:
             self._take_verdict(capture_id, capture.revisit_of)
             self._sources.choose_best([capture.source_id])
@@ -110,13 +113,14 @@ class Captures:
         rows = self._db.execute(
             """SELECT c.id, c.record_id AS capture_record_id, e.record_id, e.warc_file, e.warc_offset, e.warc_length
                FROM captures c JOIN exchanges e ON e.capture_id = c.id
-               WHERE c.source_id = ? AND c.revisit_of IS NULL AND c.outcome = ?
+               WHERE c.source_id = ? AND c.via = ? AND c.revisit_of IS NULL AND c.outcome = ?
                  AND c.final_url IS ? AND c.http_status IS ?
                  AND e.seq = (SELECT MAX(seq) FROM exchanges WHERE capture_id = c.id)
                  AND COALESCE(e.refers_to, e.record_id) = ?
                ORDER BY c.id LIMIT ?""",
             (
                 draft.source_id,
+                draft.via,
                 draft.outcome,
                 storable(draft.final_url),
                 draft.http_status,
@@ -204,7 +208,7 @@ class Captures:
         exchanges = self._db.execute("SELECT * FROM exchanges WHERE capture_id = ? ORDER BY seq", (row["id"],))
         columns = (
             "source_id crawl_id requested_at finished_at final_url http_status error"
-            " media_type bytes payload_digest via revisit_of etag last_modified"
+            " media_type bytes payload_digest via revisit_of etag last_modified asked_url memento_at"
         )
         place = place_of(row)
         if place is None:

@@ -6,7 +6,7 @@ import json
 from typing import TYPE_CHECKING
 
 from archive.catalogue.reading import READ_BY, TEXT_COLUMNS, source_text
-from archive.records import Copy, CopyKind
+from archive.records import Copy, CopyKind, Via
 
 if TYPE_CHECKING:
     import sqlite3
@@ -38,8 +38,8 @@ class Copies:
     def first_captured_at(self, source_id: int) -> str | None:
         """Return when a source was captured with a text for the first time; None where none is."""
         row = self._db.execute(
-            """SELECT MIN(c.requested_at) AS at FROM captures c JOIN texts t ON t.capture_id = c.id
-               WHERE c.source_id = ? AND t.text IS NOT NULL""",
+            f"""SELECT MIN(c.requested_at) AS at FROM captures c JOIN texts t ON t.capture_id = c.id
+               WHERE c.source_id = ? AND c.via <> '{Via.PROBE}' AND t.text IS NOT NULL""",
             (source_id,),
         ).fetchone()
         at: str | None = row["at"]

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from archive.records import SourceText
+from archive.records import SourceText, Via
 
 if TYPE_CHECKING:
     import sqlite3
 
-NEWEST_TEXTS = """
-    SELECT MAX(n.id) FROM texts n JOIN captures nc ON nc.id = n.capture_id WHERE nc.source_id = s.id GROUP BY nc.id
+NEWEST_TEXTS = f"""
+    SELECT MAX(n.id) FROM texts n JOIN captures nc ON nc.id = n.capture_id
+    WHERE nc.source_id = s.id AND nc.via <> '{Via.PROBE}' GROUP BY nc.id
     UNION ALL
     SELECT MAX(n.id) FROM texts n JOIN citations ni ON ni.id = n.citation_id WHERE ni.source_id = s.id GROUP BY ni.id"""
 """The ids of the newest text of each capture and of each paste of the source `s`."""

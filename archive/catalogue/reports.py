@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from archive.catalogue.sources import Sources
-from archive.records import RecordPlace
+from archive.records import RecordPlace, Via
 
 if TYPE_CHECKING:
     import sqlite3
@@ -85,7 +85,7 @@ _NEWEST = "t.id = (SELECT MAX(id) FROM texts WHERE capture_id = t.capture_id)"
 _LINES = f"""
     SELECT s.id AS source_id, s.url, s.host, c.outcome, c.verdict, c.http_status, c.error, c.final_url,
       COALESCE(c.evidence, '{{}}') AS evidence, c.requested_at AS captured_at,
-      (SELECT COUNT(*) FROM captures WHERE source_id = s.id) AS captures,
+      (SELECT COUNT(*) FROM captures WHERE source_id = s.id AND via = '{Via.HTTP}') AS captures,
       s.next_due_at, s.best_capture_id, b.outcome AS best_outcome, b.verdict AS best_verdict,
       b.requested_at AS best_captured_at, t.title, t.language, COALESCE(t.words, 0) AS words,
       (SELECT json_group_array(DISTINCT incident_id) FROM citations WHERE source_id = s.id) AS incident_ids
@@ -197,7 +197,7 @@ class Reports:
             sources=self._number("SELECT COUNT(DISTINCT source_id) FROM citations"),
             lost_links=self._number("SELECT COUNT(*) FROM citations WHERE source_id IS NULL"),
             quarantined=self._number("SELECT COUNT(*) FROM quarantine"),
-            captures=self._number("SELECT COUNT(*) FROM captures"),
+            captures=self._number(f"SELECT COUNT(*) FROM captures WHERE via = '{Via.HTTP}'"),
             with_text=self._number(f"SELECT COUNT(*) FROM {_BEST_TEXTS} WHERE t.text IS NOT NULL"),
             words=self._number(f"SELECT COALESCE(SUM(t.words), 0) FROM {_BEST_TEXTS}"),
             due=self._sources.count_due(now),

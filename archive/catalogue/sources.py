@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from archive.records import Health, Source
+from archive.records import Health, Source, TextChange, Via
 from archive.standing import PARTS, SUCCESSES, VERDICT_RANK
 from archive.urls import host_of, site_of, url_key
 
@@ -32,6 +32,9 @@ _RANKS = " ".join(f"WHEN '{verdict}' THEN {2 * rank}" for verdict, rank in VERDI
 STANDING_SQL = f"""CASE WHEN outcome IN ({_WHOLE}) THEN CASE verdict {_RANKS} ELSE 0 END
     WHEN outcome IN ({_PART}) THEN MAX(0, CASE verdict {_RANKS} ELSE 0 END - 1) ELSE 0 END"""
 """Over a row of `captures`: 0 for no copy at all, else the higher the better; a whole page stands above a part."""
+
+
+_REPLACED = f"EXISTS (SELECT 1 FROM drifts d WHERE d.capture_id = c.id AND d.change = '{TextChange.REPLACED}')"
 
 
 class Sources:
@@ -101,13 +104,17 @@ class Sources:
     def choose_best(self, source_ids: Iterable[int]) -> None:
         """Let each source's best capture be the one of the highest standing; one of none is never chosen.
 
+        What a web archive keeps stands behind what the source's own server sent, and another text that has taken the
+        place of the first one behind that.
+
         Of several it is the one that was seen last: a page that came again unchanged was seen then, and stays the
         capture that holds it.
         """
         self._db.executemany(
             f"""UPDATE sources SET best_capture_id = (
                   SELECT c.id FROM captures c WHERE source_id = :id AND revisit_of IS NULL AND {STANDING_SQL} > 0
-                  ORDER BY {STANDING_SQL} DESC,
+                    AND via <> '{Via.PROBE}'
+                  ORDER BY via = '{Via.HTTP}' DESC, {_REPLACED}, {STANDING_SQL} DESC,
                     MAX(c.id, COALESCE((SELECT MAX(r.id) FROM captures r WHERE r.revisit_of = c.id), 0)) DESC LIMIT 1)
                 WHERE id = :id""",
             [{"id": source_id} for source_id in source_ids],

@@ -34,7 +34,10 @@ _SHOWN = 120
 # By what a `metadata` record says: the column that must say the same. A record that an older version wrote lacks some.
 _CAPTURE = {
     **{name: name for name in ("requested_at", "finished_at", "final_url", "outcome", "http_status", "error")},
-    **{name: name for name in ("media_type", "bytes", "payload_digest", "etag", "last_modified", "via")},
+    **{
+        name: name
+        for name in ("media_type", "bytes", "payload_digest", "etag", "last_modified", "via", "asked_url", "memento_at")
+    },
     "crawl": "crawl_id",
     "revisit_of": "revisit_record_id",
 }

@@ -1,0 +1,209 @@
+"""What audits ask: the captures of each source in their order, as far as its link goes, and what was made of them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from archive.catalogue.sources import STANDING_SQL
+from archive.records import Drift, Health, Pin, Via
+
+if TYPE_CHECKING:
+    import sqlite3
+    from collections.abc import Iterable, Iterator
+
+COMPANY = 3
+"""Sources that end at one page, from which on it is no accident."""
+
+# All columns but the last two stand in one index, in this order.
+_LOOKS = f"""
+    SELECT c.source_id, c.id, c.requested_at, c.outcome, c.http_status, c.verdict, c.final_url, d.change, f.finding
+    FROM captures c LEFT JOIN drifts d ON d.capture_id = COALESCE(c.revisit_of, c.id)
+      LEFT JOIN probe_findings f ON f.capture_id = COALESCE(c.revisit_of, c.id)
+    WHERE c.via = '{Via.HTTP}'"""
+_LINKS = "SELECT id, url, url_key, host, site, health, health_since, health_capture_id, health_rule FROM sources"
+
+
+class Link(NamedTuple):
+    """A source, and the health that was stored of it."""
+
+    source_id: int
+    url: str
+    url_key: str
+    host: str | None
+    site: str | None
+    health: str
+    health_since: str | None
+    health_capture_id: int | None
+    health_rule: str | None
+
+
+class Look(NamedTuple):
+    """One capture of a source, as far as its link goes."""
+
+    source_id: int
+    capture_id: int
+    at: str
+    """When it was asked for."""
+    outcome: str
+    http_status: int | None
+    verdict: str | None
+    final_url: str | None
+    change: str | None
+    """A `TextChange`; None where there was nothing to compare."""
+    finding: str | None
+    """A `Finding`; None where there was no probe."""
+
+
+class TextOfCapture(NamedTuple):
+    """The newest text of a capture."""
+
+    capture_id: int
+    text_id: int
+    standing: int
+    """How good it is as a copy of its source, the higher the better: see `archive.catalogue.sources`."""
+
+
+class Histories:
+    """Reads captures by source, and writes what was made of them: `sources.health`, `drifts`, `probe_findings`."""
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self._db = connection
+
+    def all(self) -> Iterator[tuple[Link, list[Look]]]:
+        """Iterate over every source with its captures, oldest first; one source is in memory at a time."""
+        looks = map(Look._make, self._plain(f"{_LOOKS} ORDER BY c.source_id, c.id"))
+        look = next(looks, None)
+        for link in map(Link._make, self._plain(f"{_LINKS} ORDER BY id")):
+            own = []
+            while look and look.source_id == link.source_id:
+                own.append(look)
+                look = next(looks, None)
+            yield link, own
+
+    def of(self, source_id: int) -> tuple[Link, list[Look]]:
+        """Return one source with its captures, oldest first. Raises LookupError when there is none."""
+        link = next(self._plain(f"{_LINKS} WHERE id = ?", (source_id,)), None)
+        if link is None:
+            raise LookupError(f"there is no source {source_id}")
+        rows = self._plain(f"{_LOOKS} AND c.source_id = ? ORDER BY c.id", (source_id,))
+        return Link._make(link), [Look._make(row) for row in rows]
+
+    def _plain(self, sql: str, values: tuple[object, ...] = ()) -> Iterator[tuple[object, ...]]:
+        """Return the rows as tuples: of millions of them, rows with names take half as long again."""
+        cursor = self._db.cursor()
+        cursor.row_factory = None
+        return cursor.execute(sql, values)
+
+    def companies(self) -> set[str]:
+        """Return the URLs at which the captures of several sources ended: COMPANY of them or more."""
+        rows = self._plain(
+            f"""SELECT final_url FROM captures WHERE via = '{Via.HTTP}' AND final_url IS NOT NULL
+                GROUP BY final_url HAVING COUNT(DISTINCT source_id) >= {COMPANY}"""
+        )
+        return {str(row[0]) for row in rows}
+
+    def company_of(self, final_url: str) -> list[int]:
+        """Return the sources whose captures ended at *final_url*."""
+        rows = self._plain(
+            f"SELECT DISTINCT source_id FROM captures WHERE via = '{Via.HTTP}' AND final_url = ?", (final_url,)
+        )
+        return [int(str(row[0])) for row in rows]
+
+    def not_judged(self, limit: int) -> list[int]:
+        """Return up to *limit* sources of which something has come that their health doesn't know yet."""
+        rows = self._plain("SELECT id FROM sources WHERE judged = 0 ORDER BY id LIMIT ?", (limit,))
+        return [int(str(row[0])) for row in rows]
+
+    def judge_again(self, source_ids: Iterable[int] | None = None) -> None:
+        """Let sources, or all of them, count as not judged. Within a transaction."""
+        if source_ids is None:
+            self._db.execute("UPDATE sources SET judged = 0")
+        else:
+            self._db.executemany("UPDATE sources SET judged = 0 WHERE id = ?", [(number,) for number in source_ids])
+
+    def put_health(  # noqa: PLR0913  # columns
+        self,
+        source_id: int,
+        *,
+        health: Health,
+        since: str | None,
+        capture_id: int | None,
+        rule: str | None,
+        probe_wanted: str | None,
+    ) -> None:
+        """Write what was judged of a source. Within a transaction, the same in which it was read."""
+        self._db.execute(
+            """UPDATE sources SET health = ?, health_since = ?, health_capture_id = ?, health_rule = ?,
+                 probe_wanted = ?, judged = 1 WHERE id = ?""",
+            (health, since, capture_id, rule, probe_wanted, source_id),
+        )
+
+    def confirm_at(self, source_id: int, due: str) -> None:
+        """Let a source be due at *due*, if it isn't before. Within a transaction."""
+        self._db.execute("UPDATE sources SET next_due_at = MIN(next_due_at, ?) WHERE id = ?", (due, source_id))
+
+    def drift(self, capture_id: int) -> Drift | None:
+        """Return how the text of a capture stands to the one that was kept first, or None."""
+        row = self._db.execute(
+            """SELECT d.capture_id, d.text_id, d.reference_text_id, d.rules, d.change, d.kept, d.of_new, d.words_lost,
+                 d.words_gained FROM drifts d JOIN captures c ON d.capture_id = COALESCE(c.revisit_of, c.id)
+               WHERE c.id = ?""",
+            (capture_id,),
+        ).fetchone()
+        return Drift(**dict(row)) if row else None
+
+    def put_drift(self, drift: Drift) -> None:
+        """Write how a capture's text stands to the first one, in place of what was known. Within a transaction."""
+        self._db.execute(
+            "INSERT OR REPLACE INTO drifts VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            (
+                *(drift.capture_id, drift.text_id, drift.reference_text_id, drift.rules, drift.change),
+                *(drift.kept, drift.of_new, drift.words_lost, drift.words_gained),
+            ),
+        )
+
+    def drop_drifts(self, source_id: int, keep: Iterable[int]) -> bool:
+        """Forget the drifts of a source's captures that are not among *keep*, and tell whether there were any.
+
+        Within a transaction.
+        """
+        rows = self._plain(
+            "SELECT d.capture_id FROM captures c JOIN drifts d ON d.capture_id = c.id WHERE c.source_id = ?",
+            (source_id,),
+        )
+        kept = set(keep)
+        gone = [row for row in list(rows) if row[0] not in kept]
+        self._db.executemany("DELETE FROM drifts WHERE capture_id = ?", gone)
+        return bool(gone)
+
+    def texts_of(self, source_id: int) -> list[TextOfCapture]:
+        """Return the newest text of each capture of a source that has one, oldest capture first."""
+        rows = self._db.execute(
+            f"""SELECT c.id AS capture_id, t.text_id, {STANDING_SQL} AS standing
+                FROM captures c JOIN (SELECT id AS text_id, capture_id, text IS NOT NULL AS has_text FROM texts) t
+                  ON t.text_id = (SELECT MAX(id) FROM texts WHERE capture_id = c.id)
+                WHERE c.via = '{Via.HTTP}' AND c.source_id = ? AND t.has_text ORDER BY c.id""",
+            (source_id,),
+        )
+        return [TextOfCapture(*row) for row in rows]
+
+    def text(self, text_id: int) -> str:
+        """Return one text."""
+        row = self._db.execute("SELECT text FROM texts WHERE id = ?", (text_id,)).fetchone()
+        return str(row["text"])
+
+    def pins(self) -> dict[int, Pin]:
+        """Return by source what editors have pinned its health to."""
+        rows = self._db.execute("SELECT source_id, health, reason, pinned_by, pinned_at FROM pins ORDER BY source_id")
+        return {row["source_id"]: Pin(**{**dict(row), "health": Health(row["health"])}) for row in rows}
+
+    def put_pin(self, pin: Pin) -> None:
+        """Pin the health of a source, in place of an earlier pin. Only `archive.ledger` calls this."""
+        self._db.execute(
+            "INSERT OR REPLACE INTO pins VALUES (?, ?, ?, ?, ?)",
+            (pin.source_id, pin.health, pin.reason, pin.pinned_by, pin.pinned_at),
+        )
+
+    def drop_pin(self, source_id: int) -> None:
+        """Take the pin of a source away. Only `archive.ledger` calls this."""
+        self._db.execute("DELETE FROM pins WHERE source_id = ?", (source_id,))

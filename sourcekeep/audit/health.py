@@ -1,0 +1,120 @@
+"""The health of a source: one state machine over its captures, in their order.
+
+A link is dead only after three failures, each more than three days behind the one before (the rule of
+InternetArchiveBot); two where the server says that the page is gone for good (410). Walls, robots.txt and certificates
+never count, neither for nor against it. One good capture heals. Nothing but captures goes in, so that all of it can be
+computed again.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, NamedTuple
+
+from archive.records import Health
+from archive.signals import Signal
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+APART = timedelta(days=3)
+"""A failure counts when it was asked for more than this behind the last one that counted."""
+FAILURES = 3
+"""So many failures that count make a link dead."""
+SAID_SO = 2
+"""So many, where the server or the page itself says that it is gone."""
+
+_GOOD = {Signal.GOOD: Health.LIVE, Signal.MOVED: Health.MOVED, Signal.DRIFTED: Health.DRIFTED}
+_FAILED = frozenset({Signal.MISSING, Signal.GONE, Signal.REMOVED})
+_LOST = frozenset({Health.DEAD, Health.REMOVED})
+
+
+class Observed(NamedTuple):
+    """What one capture says of its link."""
+
+    capture_id: int
+    at: str
+    """When it was asked for."""
+    signal: Signal
+    rule: str
+
+
+class Step(NamedTuple):
+    """A change of health, and the capture that caused it."""
+
+    health: Health
+    since: str
+    capture_id: int
+    rule: str
+
+
+@dataclass(slots=True)
+class Course:
+    """What a link has been so far."""
+
+    health: Health = Health.UNCHECKED
+    steps: list[Step] = field(default_factory=list)
+    """Its changes of health, oldest first."""
+    last_good: Observed | None = None
+    """The last capture that found a page."""
+    first_failure: Observed | None = None
+    """Of the failures since then, the first."""
+    failures: int = 0
+    """Failures since then that count."""
+    _gone: int = 0
+    _removed: int = 0
+    _counted_at: str = ""
+
+    @property
+    def step(self) -> Step | None:
+        """The last change of health; None where there was none."""
+        return self.steps[-1] if self.steps else None
+
+    def take(self, seen: Observed) -> None:
+        """Go on with the next capture."""
+        signal = seen.signal
+        if good := _GOOD.get(signal):
+            self.last_good, self.first_failure = seen, None
+            self.failures = self._gone = self._removed = 0
+            self._become(good, seen)
+        elif signal in _FAILED:
+            self._fail(seen)
+        elif signal is Signal.BLOCKED and self.health not in _LOST:
+            self._become(Health.UNVERIFIABLE, seen)
+
+    def _fail(self, seen: Observed) -> None:
+        if self.first_failure is None:
+            self.first_failure = seen
+        if self.failures and not _is_apart(self._counted_at, seen.at):
+            self._become(self.health if self.health in _LOST else Health.FAILING, seen)
+            return
+        self._counted_at = seen.at
+        self.failures += 1
+        self._gone += seen.signal is Signal.GONE
+        self._removed += seen.signal is Signal.REMOVED
+        self._become(self._verdict(seen.signal), seen)
+
+    def _verdict(self, signal: Signal) -> Health:
+        if self._removed >= SAID_SO or (self.failures >= FAILURES and signal is Signal.REMOVED):
+            return Health.REMOVED
+        if self.health is Health.REMOVED:
+            return Health.REMOVED
+        return Health.DEAD if self._gone >= SAID_SO or self.failures >= FAILURES else Health.FAILING
+
+    def _become(self, health: Health, seen: Observed) -> None:
+        if health is not self.health:
+            self.health = health
+            self.steps.append(Step(health, seen.at, seen.capture_id, seen.rule))
+
+
+def fold(captures: Iterable[Observed]) -> Course:
+    """Return what a link has been, by its captures in their order."""
+    course = Course()
+    for seen in captures:
+        course.take(seen)
+    return course
+
+
+def _is_apart(earlier: str, later: str) -> bool:
+    return datetime.fromisoformat(later) - datetime.fromisoformat(earlier) > APART

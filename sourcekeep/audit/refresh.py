@@ -1,0 +1,114 @@
+"""Bringing the catalogue's word on links up to date: drift, what probes found, health, and when to look again.
+
+All of it is derived: `sources.judged` says of which sources something has come since, triggers see to that, and
+`afresh` does all of them again.
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from archive.catalogue.histories import COMPANY
+from archive.records import Drift, Health
+from archive.standing import SUCCESSES, confirm_due
+from extract import drift
+from sourcekeep.audit.health import fold
+from sourcekeep.audit.observing import Observer
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from archive.catalogue import Catalogue
+    from archive.catalogue.histories import Histories, Link, Look, TextOfCapture
+    from archive.settings import Settings
+    from sourcekeep.audit.health import Course
+
+_BATCH = 100
+"""Sources in one transaction."""
+
+
+def refresh(
+    catalogue: Catalogue, settings: Settings, *, afresh: bool = False, on_done: Callable[[int], None] | None = None
+) -> int:
+    """Judge the sources of which something has come since, or with *afresh* all, and return how many that were.
+
+    *on_done* is told of each batch how many it was.
+    """
+    if afresh:
+        with catalogue.transaction():
+            catalogue.histories.judge_again()
+    refreshing = _Refreshing(catalogue, settings)
+    count = 0
+    while batch := catalogue.histories.not_judged(_BATCH):
+        with catalogue.transaction():
+            for source_id in batch:
+                refreshing.judge(source_id)
+        count += len(batch)
+        if on_done:
+            on_done(len(batch))
+    return count
+
+
+class _Refreshing:
+    def __init__(self, catalogue: Catalogue, settings: Settings) -> None:
+        self._histories = catalogue.histories
+        self._sources = catalogue.sources
+        self._settings = settings
+        self._companies: dict[str, bool] = {}
+        self._observer = Observer(self._has_company)
+
+    def judge(self, source_id: int) -> None:
+        """Bring one source up to date, within a transaction."""
+        if _compare(self._histories, source_id):
+            self._sources.choose_best([source_id])
+        link, looks = self._histories.of(source_id)
+        course = fold(self._observer.observe(link, looks))
+        step = course.step
+        self._histories.put_health(
+            source_id,
+            health=course.health,
+            since=step and step.since,
+            capture_id=step and step.capture_id,
+            rule=step and step.rule,
+            probe_wanted=self._observer.probe_wanted(link, looks),
+        )
+        self._confirm(link, looks, course)
+
+    def _has_company(self, final_url: str) -> bool:
+        """Tell whether several sources ended at a URL; when it has just become several, the others are judged again."""
+        if final_url not in self._companies:
+            company = self._histories.company_of(final_url)
+            self._companies[final_url] = len(company) >= COMPANY
+            if len(company) == COMPANY:
+                self._histories.judge_again(company)
+        return self._companies[final_url]
+
+    def _confirm(self, link: Link, looks: list[Look], course: Course) -> None:
+        """Let a page that only its verdict calls missing be looked at again as soon as one that a status does."""
+        if course.health is Health.FAILING and looks[-1].outcome in SUCCESSES:
+            at = datetime.fromisoformat(looks[-1].at)
+            self._histories.confirm_at(link.source_id, confirm_due(course.failures, at, self._settings))
+
+
+def _compare(histories: Histories, source_id: int) -> bool:
+    """Measure the texts of a source against the first of its best ones, and return whether anything was new."""
+    texts = histories.texts_of(source_id)
+    reference = max(texts, key=lambda text: (text.standing, -text.capture_id), default=None)
+    others = [text for text in texts if text is not reference]
+    changed = False
+    for text in others:
+        changed |= _measure(histories, text, reference)
+    return histories.drop_drifts(source_id, [text.capture_id for text in others]) or changed
+
+
+def _measure(histories: Histories, text: TextOfCapture, reference: TextOfCapture | None) -> bool:
+    """Measure one text, unless that was done, and return whether it was to be done."""
+    known = histories.drift(text.capture_id)
+    pair = (text.text_id, reference.text_id if reference else 0)
+    if known and (known.text_id, known.reference_text_id, known.rules) == (*pair, drift.RULES):
+        return False
+    found = drift.measure(histories.text(pair[1]), histories.text(pair[0]))
+    histories.put_drift(Drift(text.capture_id, *pair, drift.RULES, **asdict(found)))
+    return True
