@@ -236,6 +236,7 @@ class StatementKind(StrEnum):
     QUARANTINED = "quarantined"
     CRAWL_STARTED = "crawl-started"
     CRAWL_FINISHED = "crawl-finished"
+    PIN = "pin"
 
 
 @dataclass(frozen=True, slots=True)

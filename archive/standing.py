@@ -24,6 +24,9 @@ NEVER_AGAIN = frozenset({Outcome.INVALID_URL, Outcome.UNSUPPORTED_SCHEME})
 DENIED = frozenset({Outcome.ROBOTS_DENIED, Outcome.ADDRESS_FORBIDDEN})
 """Outcomes that are a rule and no failure: looked at again with the good ones."""
 
+USABLE_VERDICTS = frozenset({Verdict.ARTICLE, Verdict.DOCUMENT, Verdict.MEDIA})
+"""Of a whole page of the kind that is cited."""
+
 VERDICT_RANK = {
     Verdict.ARTICLE: 4,
     Verdict.DOCUMENT: 4,

@@ -20,6 +20,8 @@ _COMMANDS = {
     "search": ("search", "Search titles and texts."),
     "show": ("show", "Show a source or an incident, with its evidence."),
     "quotes": ("quotes", "Say which source has what an incident quotes."),
+    "audit": ("audit", "Say which links have died, when, and by what proof."),
+    "pin": ("pin", "Say what a link's health is where you know better."),
     "replay": ("replay", "Show the captured pages in a browser, by pywb."),
     "export": ("export", "Write everything as JSON lines, CSV, Markdown or WACZ."),
     "verify": ("verify", "Prove that the evidence is what was written, and seal it."),

@@ -7,7 +7,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
 from archive.records import Outcome, Verdict
-from archive.standing import SUCCESSES
+from archive.standing import SUCCESSES, USABLE_VERDICTS
 from sourcekeep.screen import when
 from sourcekeep.wordings import NO_TEXT
 from sourcekeep.words import advice, explain, label
@@ -15,7 +15,6 @@ from sourcekeep.words import advice, explain, label
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-USABLE_VERDICTS = frozenset({Verdict.ARTICLE, Verdict.DOCUMENT, Verdict.MEDIA})
 _WITH_BODY = frozenset({Outcome.FETCHED, Outcome.TRUNCATED, Outcome.TOO_LARGE})
 
 

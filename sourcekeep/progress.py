@@ -23,8 +23,8 @@ class Progress(Protocol):
     def plan(self, total: int) -> None:
         """Say how many there will be."""
 
-    def done(self, outcome: str) -> None:
-        """Count one."""
+    def done(self, outcome: str, count: int = 1) -> None:
+        """Count one, or several at once."""
 
     def note(self, message: str) -> None:
         """Say something in a line of its own."""
@@ -53,9 +53,9 @@ class LineProgress:
         self._total = total
         self.note(f"{self._verb} {total}")
 
-    def done(self, outcome: str) -> None:
-        """Count one; speak when the last line is five seconds old."""
-        self._counts[outcome] += 1
+    def done(self, outcome: str, count: int = 1) -> None:
+        """Count them; speak when the last line is five seconds old."""
+        self._counts[outcome] += count
         if time.monotonic() - self._spoke >= _LINE_SECONDS:
             self._spoke = time.monotonic()
             self.note(self._line())
@@ -100,10 +100,10 @@ class BarProgress:
         """Say how many there will be."""
         self._bar.update(self._task, total=total)
 
-    def done(self, outcome: str) -> None:
-        """Count one."""
-        self._counts[outcome] += 1
-        self._bar.update(self._task, advance=1, counts=in_words(self._counts))
+    def done(self, outcome: str, count: int = 1) -> None:
+        """Count them."""
+        self._counts[outcome] += count
+        self._bar.update(self._task, advance=count, counts=in_words(self._counts))
 
     def note(self, message: str) -> None:
         """Print *message* above the bar."""

@@ -2,25 +2,32 @@
 
 from __future__ import annotations
 
+from itertools import groupby
+from operator import itemgetter
 from typing import TYPE_CHECKING, NamedTuple
 
 from archive.catalogue.sources import STANDING_SQL
-from archive.records import Drift, Health, Pin, Via
+from archive.records import Drift, Health, Pin, RecordPlace, Via
+from archive.standing import USABLE_VERDICTS
 
 if TYPE_CHECKING:
     import sqlite3
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Collection, Iterable, Iterator
 
 COMPANY = 3
 """Sources that end at one page, from which on it is no accident."""
 
+_USABLE = ", ".join(f"'{verdict}'" for verdict in sorted(USABLE_VERDICTS))
 # All columns but the last two stand in one index, in this order.
 _LOOKS = f"""
     SELECT c.source_id, c.id, c.requested_at, c.outcome, c.http_status, c.verdict, c.final_url, d.change, f.finding
     FROM captures c LEFT JOIN drifts d ON d.capture_id = COALESCE(c.revisit_of, c.id)
       LEFT JOIN probe_findings f ON f.capture_id = COALESCE(c.revisit_of, c.id)
     WHERE c.via = '{Via.HTTP}'"""
-_LINKS = "SELECT id, url, url_key, host, site, health, health_since, health_capture_id, health_rule FROM sources"
+_LINKS = f"""
+    SELECT s.id, s.url, s.url_key, s.host, s.site, s.health, s.health_since, s.health_capture_id, s.health_rule,
+      b.id IS NOT NULL AND b.via = '{Via.HTTP}' AND b.verdict IN ({_USABLE})
+    FROM sources s LEFT JOIN captures b ON b.id = s.best_capture_id"""
 
 
 class Link(NamedTuple):
@@ -35,6 +42,8 @@ class Link(NamedTuple):
     health_since: str | None
     health_capture_id: int | None
     health_rule: str | None
+    is_kept: bool
+    """Whether the archive has a copy of its own: an article, a document or a medium that its server sent."""
 
 
 class Look(NamedTuple):
@@ -54,6 +63,10 @@ class Look(NamedTuple):
     """A `Finding`; None where there was no probe."""
 
 
+_SOURCE = itemgetter(0)
+_NO_MORE: tuple[int, Iterator[Look]] = (0, iter(()))
+
+
 class TextOfCapture(NamedTuple):
     """The newest text of a capture."""
 
@@ -71,18 +84,18 @@ class Histories:
 
     def all(self) -> Iterator[tuple[Link, list[Look]]]:
         """Iterate over every source with its captures, oldest first; one source is in memory at a time."""
-        looks = map(Look._make, self._plain(f"{_LOOKS} ORDER BY c.source_id, c.id"))
-        look = next(looks, None)
-        for link in map(Link._make, self._plain(f"{_LINKS} ORDER BY id")):
-            own = []
-            while look and look.source_id == link.source_id:
-                own.append(look)
-                look = next(looks, None)
-            yield link, own
+        looks = groupby(map(Look._make, self._plain(f"{_LOOKS} ORDER BY c.source_id, c.id")), key=_SOURCE)
+        of, own = next(looks, _NO_MORE)
+        for link in map(Link._make, self._plain(f"{_LINKS} ORDER BY s.id")):
+            if of == link.source_id:
+                yield link, list(own)
+                of, own = next(looks, _NO_MORE)
+            else:
+                yield link, []
 
     def of(self, source_id: int) -> tuple[Link, list[Look]]:
         """Return one source with its captures, oldest first. Raises LookupError when there is none."""
-        link = next(self._plain(f"{_LINKS} WHERE id = ?", (source_id,)), None)
+        link = next(self._plain(f"{_LINKS} WHERE s.id = ?", (source_id,)), None)
         if link is None:
             raise LookupError(f"there is no source {source_id}")
         rows = self._plain(f"{_LOOKS} AND c.source_id = ? ORDER BY c.id", (source_id,))
@@ -93,6 +106,14 @@ class Histories:
         cursor = self._db.cursor()
         cursor.row_factory = None
         return cursor.execute(sql, values)
+
+    def citations(self) -> Iterator[tuple[str, int, str | None]]:
+        """Iterate over (incident, source, when it occurred by its record) of what incidents cite, in their order."""
+        rows = self._plain(
+            """SELECT c.incident_id, c.source_id, i.occurred FROM incidents i JOIN citations c ON c.incident_id = i.id
+               WHERE c.source_id IS NOT NULL ORDER BY i.rowid, c.position"""
+        )
+        return ((str(row[0]), int(str(row[1])), None if row[2] is None else str(row[2])) for row in rows)
 
     def companies(self) -> set[str]:
         """Return the URLs at which the captures of several sources ended: COMPANY of them or more."""
@@ -108,6 +129,11 @@ class Histories:
             f"SELECT DISTINCT source_id FROM captures WHERE via = '{Via.HTTP}' AND final_url = ?", (final_url,)
         )
         return [int(str(row[0])) for row in rows]
+
+    def count(self, *, judged: bool | None = None) -> int:
+        """Return how many sources there are, or how many of them are judged, or aren't."""
+        where = "" if judged is None else f" WHERE judged = {int(judged)}"
+        return int(self._db.execute(f"SELECT COUNT(*) FROM sources{where}").fetchone()[0])
 
     def not_judged(self, limit: int) -> list[int]:
         """Return up to *limit* sources of which something has come that their health doesn't know yet."""
@@ -191,6 +217,18 @@ class Histories:
         """Return one text."""
         row = self._db.execute("SELECT text FROM texts WHERE id = ?", (text_id,)).fetchone()
         return str(row["text"])
+
+    def places(self, capture_ids: Collection[int]) -> dict[int, RecordPlace]:
+        """Return by capture where its `metadata` record lies."""
+        marks = ", ".join("?" * len(capture_ids))
+        rows = self._db.execute(
+            f"SELECT id, record_id, warc_file, warc_offset, warc_length FROM captures WHERE id IN ({marks})",
+            tuple(capture_ids),
+        )
+        return {
+            row["id"]: RecordPlace(row["record_id"], row["warc_file"], row["warc_offset"], row["warc_length"])
+            for row in rows
+        }
 
     def pins(self) -> dict[int, Pin]:
         """Return by source what editors have pinned its health to."""

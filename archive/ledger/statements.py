@@ -12,7 +12,7 @@ import json
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
-from archive.records import CitedLink, Incident, Quarantined, Statement, StatementKind
+from archive.records import CitedLink, Health, Incident, Pin, Quarantined, Statement, StatementKind
 from archive.storable import storable
 from archive.warc_record import RecordType, WarcRecord, digest_of, new_record_id
 
@@ -72,7 +72,17 @@ def take(catalogue: Catalogue, statement: Statement, about: Mapping[str, Any]) -
         case StatementKind.CRAWL_FINISHED:
             crawl_id, finished_at = int(statement.subject), about["finished_at"]
             catalogue.crawls.end(crawl_id, finished_at, about["ended"], about["counts"])
+        case StatementKind.PIN:
+            _take_pin(catalogue, about["pin"], statement.stated_at)
     catalogue.ledger.put(statement)
+
+
+def _take_pin(catalogue: Catalogue, said: Mapping[str, Any], at: str) -> None:
+    source_id = catalogue.sources.put(said["source"])
+    if said["health"] is None:
+        catalogue.histories.drop_pin(source_id)
+    else:
+        catalogue.histories.put_pin(Pin(source_id, Health(said["health"]), said["reason"], said["by"], at))
 
 
 def incident_of(said: dict[str, Any]) -> Incident:

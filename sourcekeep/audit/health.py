@@ -56,6 +56,8 @@ class Course:
     health: Health = Health.UNCHECKED
     steps: list[Step] = field(default_factory=list)
     """Its changes of health, oldest first."""
+    first_good: Observed | None = None
+    """The first capture that found a page."""
     last_good: Observed | None = None
     """The last capture that found a page."""
     first_failure: Observed | None = None
@@ -71,10 +73,13 @@ class Course:
         """The last change of health; None where there was none."""
         return self.steps[-1] if self.steps else None
 
-    def take(self, seen: Observed) -> None:
-        """Go on with the next capture."""
-        signal = seen.signal
-        if good := _GOOD.get(signal):
+    def take(self, capture_id: int, at: str, signal: Signal, rule: str) -> None:
+        """Go on with the next capture, which was asked for *at* then."""
+        seen = Observed(capture_id, at, signal, rule)
+        if signal is Signal.GOOD and self.health is Health.LIVE:  # as nearly always; and a million times, quickly
+            self.last_good = seen
+        elif good := _GOOD.get(signal):
+            self.first_good = self.first_good or seen
             self.last_good, self.first_failure = seen, None
             self.failures = self._gone = self._removed = 0
             self._become(good, seen)
@@ -112,7 +117,7 @@ def fold(captures: Iterable[Observed]) -> Course:
     """Return what a link has been, by its captures in their order."""
     course = Course()
     for seen in captures:
-        course.take(seen)
+        course.take(*seen)
     return course
 
 

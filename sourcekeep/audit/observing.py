@@ -2,17 +2,30 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from archive.signals import Seen, Signal, directory_of, is_home, is_suspicious, last_part, signal_of
 from archive.urls import url_key
-from sourcekeep.audit.health import Observed
+from sourcekeep.audit.health import Course
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Sequence
 
     from archive.catalogue.histories import Link, Look
+
+
+class _Ended(NamedTuple):
+    """Where a chain of redirects ended, beside where it should have."""
+
+    elsewhere: bool = False
+    at_home: bool = False
+    keeps_name: bool = False
+    in_company: bool = False
+    from_home: bool = False
+    """Whether the source is a home itself; looked at only where the chain ended elsewhere."""
+
+
+_WHERE_ASKED = _Ended()
 
 
 class Observer:
@@ -21,60 +34,56 @@ class Observer:
     def __init__(self, has_company: Callable[[str], bool]) -> None:
         self._has_company = has_company
         # Most captures of an archive look like one of a few hundred.
-        self._signal_of = lru_cache(maxsize=65536)(signal_of)
+        self._known: dict[tuple[object, ...], tuple[Signal, str]] = {}
 
-    def observe(self, link: Link, looks: Sequence[Look]) -> Iterator[Observed]:
-        """Iterate over what the captures of a source say of its link."""
-        where = _Where(link, self._has_company)
+    def fold(self, link: Link, looks: Sequence[Look]) -> Course:
+        """Return what the link of a source has been, by its captures in their order."""
+        course = Course()
+        url, known, take = link.url, self._known, course.take
+        ends: dict[str, _Ended] = {}
         for look in looks:
-            signal, rule = self._signal_of(where.seen(look))
-            yield Observed(look.capture_id, look.at, signal, rule)
+            _, capture_id, at, outcome, http_status, verdict, final_url, change, finding = look
+            ended = _WHERE_ASKED
+            if final_url != url and final_url is not None:
+                ended = ends.get(final_url) or ends.setdefault(final_url, self._ended(link, final_url))
+            if finding:  # rare, and what it says depends on more
+                said = signal_of(self.seen(link, look))
+            else:
+                key = (outcome, http_status, verdict, ended, change)
+                said = known.get(key) or known.setdefault(key, signal_of(self.seen(link, look)))
+            take(capture_id, at, *said)
+        return course
 
     def probe_wanted(self, link: Link, looks: Sequence[Look]) -> str | None:
         """Return the directory beside whose page a probe would say more about the last capture, or None."""
         if not looks or looks[-1].verdict is None:
             return None
-        seen = _Where(link, self._has_company).seen(looks[-1])
-        signal, rule = self._signal_of(seen)
-        return directory_of(link.url) if signal is not Signal.SILENT and is_suspicious(signal, rule, seen) else None
+        seen = self.seen(link, looks[-1])
+        signal, rule = signal_of(seen)
+        return directory_of(link.url) if is_suspicious(signal, rule, seen) else None
 
-
-class _Where:
-    """Where the captures of one source ended, beside where they should have."""
-
-    def __init__(self, link: Link, has_company: Callable[[str], bool]) -> None:
-        self._link = link
-        self._has_company = has_company
-        self._is_deep = not is_home(link.url)
-        self._known: dict[str, tuple[bool, bool, bool, bool]] = {}
-
-    def seen(self, look: Look) -> Seen:
-        elsewhere, at_home, keeps_name, in_company = self._ended(look.final_url)
+    def seen(self, link: Link, look: Look) -> Seen:
+        """Return one capture of a source, as far as its link goes."""
+        asked = look.final_url in (None, link.url)
+        ended = _WHERE_ASKED if asked else self._ended(link, look.final_url or "")
         return Seen(
             look.outcome,
             look.http_status,
             look.verdict,
-            self._is_deep,
-            elsewhere,
-            at_home,
-            keeps_name,
-            in_company,
+            not is_home(link.url),
+            *ended[:4],
             look.change,
             look.finding,
         )
 
-    def _ended(self, final_url: str | None) -> tuple[bool, bool, bool, bool]:
-        """Return whether a chain ended elsewhere, at a home, under the same name, and with others."""
-        link = self._link
-        if final_url is None or final_url == link.url:
-            return False, False, False, False
-        if final_url not in self._known:
-            elsewhere = url_key(final_url) != link.url_key
-            name = last_part(link.url)
-            self._known[final_url] = (
-                elsewhere,
-                elsewhere and is_home(final_url),
-                elsewhere and bool(name) and name == last_part(final_url),
-                elsewhere and self._has_company(final_url),
-            )
-        return self._known[final_url]
+    def _ended(self, link: Link, final_url: str) -> _Ended:
+        if url_key(final_url) == link.url_key:
+            return _WHERE_ASKED
+        name = last_part(link.url)
+        return _Ended(
+            elsewhere=True,
+            at_home=is_home(final_url),
+            keeps_name=bool(name) and name == last_part(final_url),
+            in_company=self._has_company(final_url),
+            from_home=is_home(link.url),
+        )

@@ -14,7 +14,6 @@ from archive.catalogue.histories import COMPANY
 from archive.records import Drift, Health
 from archive.standing import SUCCESSES, confirm_due
 from extract import drift
-from sourcekeep.audit.health import fold
 from sourcekeep.audit.observing import Observer
 
 if TYPE_CHECKING:
@@ -64,7 +63,7 @@ class _Refreshing:
         if _compare(self._histories, source_id):
             self._sources.choose_best([source_id])
         link, looks = self._histories.of(source_id)
-        course = fold(self._observer.observe(link, looks))
+        course = self._observer.fold(link, looks)
         step = course.step
         self._histories.put_health(
             source_id,

@@ -37,10 +37,11 @@ def csv_rows(rows: Iterable[Row]) -> Iterator[str]:
     writer: Any = csv.writer(_Lines(), lineterminator="\r\n")
     yield writer.writerow(COLUMNS)
     for row in rows:
-        yield writer.writerow([_cell(value) for value in row.values()])
+        yield writer.writerow([cell(value) for value in row.values()])
 
 
-def _cell(value: Any) -> str | int | float | None:
+def cell(value: Any) -> str | int | float | None:
+    """Return *value* as it stands in a cell."""
     if value is None or isinstance(value, int | float):
         return value
     if isinstance(value, dict):

@@ -1,0 +1,184 @@
+"""An audit: all captures folded anew, counted, and held against what the catalogue says."""
+
+from __future__ import annotations
+
+import re
+from array import array
+from dataclasses import dataclass, field
+from functools import partial
+from typing import TYPE_CHECKING
+
+from archive.records import Health
+from sourcekeep.audit.observing import Observer
+from sourcekeep.audit.risk import Risk, risks
+from sourcekeep.audit.tally import ROTTEN, Tally
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from archive.catalogue import Catalogue
+    from archive.catalogue.histories import Histories, Link, Look
+    from archive.records import Pin
+    from sourcekeep.audit.health import Course
+    from sourcekeep.audit.scope import Scope
+
+_YEAR = re.compile(r"\b(?:19|20)\d\d\b")
+_TOLD = 1000
+_UNTROUBLED = frozenset({Health.LIVE, Health.UNCHECKED})
+
+
+@dataclass(frozen=True, slots=True)
+class AuditedLink:
+    """A source with what became of its link, and the capture that proves it."""
+
+    source_id: int
+    url: str
+    site: str | None
+    health: Health
+    """As an editor pinned it, else as it was measured."""
+    measured: Health
+    since: str | None
+    """When the capture was asked for that caused what was measured."""
+    rule: str | None
+    capture_id: int | None
+    """That capture."""
+    last_good_at: str | None
+    first_failed_at: str | None
+    """Of the failures behind the last good capture; the link died between the two."""
+    failures: int
+    """Of those that count."""
+    captured_at: str | None
+    captures: int
+    is_kept: bool
+    """Whether the archive has a copy of its own."""
+    pin: Pin | None
+
+
+@dataclass(slots=True)
+class Audit:
+    """What an audit found."""
+
+    made_at: str
+    scope: Scope
+    tally: Tally = field(default_factory=Tally)
+    links: list[AuditedLink] = field(default_factory=list)
+    """Those that are not simply live, in the order of their import; with `since`, those that have changed since."""
+    risks: list[Risk] = field(default_factory=list)
+    """Incidents that are at risk of losing their sources."""
+    pins: int = 0
+    stale: list[int] = field(default_factory=list)
+    """Sources of which the catalogue said something else than their captures do."""
+
+
+def audit(
+    catalogue: Catalogue,
+    scope: Scope,
+    now: str,
+    *,
+    everything: bool = False,
+    on_sources: Callable[[int], None] = lambda _: None,
+) -> Audit:
+    """Return what became of the links in *scope*, by their captures alone; nothing is written.
+
+    With *everything*, live and unchecked links are listed as well. *on_sources* is told now and then how many more are
+    done. Raises ArchiveError when the scope is unknown.
+    """
+    return _Auditing(catalogue, Audit(now, scope), everything=everything).run(on_sources)
+
+
+class _Auditing:
+    def __init__(self, catalogue: Catalogue, found: Audit, *, everything: bool) -> None:
+        histories = catalogue.histories
+        self._catalogue = catalogue
+        self._found = found
+        self._everything = everything
+        self._pins = histories.pins()
+        self._years = _years(histories)
+        self._observer = Observer(_companies(histories, found.scope))
+        self._health: dict[int, Health] = {}
+
+    def run(self, on_sources: Callable[[int], None]) -> Audit:
+        kept: set[int] = set()
+        for number, (link, looks) in enumerate(self._found.scope.histories(self._catalogue), 1):
+            self._take(link, looks)
+            if link.is_kept:
+                kept.add(link.source_id)
+            if number % _TOLD == 0:
+                on_sources(_TOLD)
+        self._found.risks = list(risks(self._catalogue, self._health, kept, self._found.scope))
+        return self._found
+
+    def _take(self, link: Link, looks: Sequence[Look]) -> None:
+        course = self._observer.fold(link, looks)
+        found, number = self._found, link.source_id
+        year = self._years[number] if number < len(self._years) else 0
+        found.tally.add(link.site or link.host, year, course, looks)
+        if link.health != course.health or link.health_capture_id != (course.step and course.step.capture_id):
+            found.stale.append(number)
+        pin = self._pins.get(number)
+        found.pins += pin is not None
+        health = self._health[number] = pin.health if pin else course.health
+        if self._is_listed(health, course, pin):
+            found.links.append(_audited(link, looks, course, pin))
+
+    def _is_listed(self, health: Health, course: Course, pin: Pin | None) -> bool:
+        since = self._found.scope.since
+        if since is not None:
+            changed_at = max(course.step.since if course.step else "", pin.pinned_at if pin else "")
+            return changed_at >= since
+        return self._everything or pin is not None or health not in _UNTROUBLED
+
+
+def _audited(link: Link, looks: Sequence[Look], course: Course, pin: Pin | None) -> AuditedLink:
+    step, lost = course.step, course.first_failure
+    return AuditedLink(
+        source_id=link.source_id,
+        url=link.url,
+        site=link.site or link.host,
+        health=pin.health if pin else course.health,
+        measured=course.health,
+        since=step.since if step else None,
+        rule=step.rule if step else None,
+        capture_id=step.capture_id if step else None,
+        last_good_at=course.last_good.at if course.last_good else None,
+        first_failed_at=lost.at if lost else None,
+        failures=course.failures,
+        captured_at=looks[-1].at if looks else None,
+        captures=len(looks),
+        is_kept=bool(link.is_kept),
+        pin=pin,
+    )
+
+
+def _companies(histories: Histories, scope: Scope) -> Callable[[str], bool]:
+    if scope.incident is None:
+        return histories.companies().__contains__
+    return partial(_has_company, histories)
+
+
+def _has_company(histories: Histories, url: str) -> bool:
+    from archive.catalogue.histories import COMPANY
+
+    return len(histories.company_of(url)) >= COMPANY
+
+
+def _years(histories: Histories) -> array[int]:
+    """Return by source the year of the first incident that cites it; 0 where no incident says one."""
+    years = array("H")
+    for _, source_id, occurred in histories.citations():
+        found = _YEAR.search(occurred or "")
+        if source_id >= len(years):
+            years.extend([0] * (source_id + 1 - len(years)))
+        if found and not 0 < years[source_id] <= int(found[0]):
+            years[source_id] = int(found[0])
+    return years
+
+
+def gated(found: Audit, wanted: frozenset[str]) -> int:
+    """Return how many links have a health that the caller wants to be told of."""
+    by_pin = sum(link.health in wanted for link in found.links if link.pin)
+    pinned = sum(link.measured in wanted for link in found.links if link.pin)
+    return sum(number for health, number in found.tally.health.items() if health in wanted) + by_pin - pinned
+
+
+__all__ = ["ROTTEN", "Audit", "AuditedLink", "audit", "gated"]
