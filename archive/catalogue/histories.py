@@ -24,6 +24,7 @@ _LOOKS = f"""
     FROM captures c LEFT JOIN drifts d ON d.capture_id = COALESCE(c.revisit_of, c.id)
       LEFT JOIN probe_findings f ON f.capture_id = COALESCE(c.revisit_of, c.id)
     WHERE c.via = '{Via.HTTP}'"""
+_BY_END = "INDEXED BY captures_final_url"  # without statistics, SQLite takes the other index, and scans it
 _LINKS = f"""
     SELECT s.id, s.url, s.url_key, s.host, s.site, s.health, s.health_since, s.health_capture_id, s.health_rule,
       b.id IS NOT NULL AND b.via = '{Via.HTTP}' AND b.verdict IN ({_USABLE})
@@ -118,7 +119,7 @@ class Histories:
     def companies(self) -> set[str]:
         """Return the URLs at which the captures of several sources ended: COMPANY of them or more."""
         rows = self._plain(
-            f"""SELECT final_url FROM captures WHERE via = '{Via.HTTP}' AND final_url IS NOT NULL
+            f"""SELECT final_url FROM captures {_BY_END} WHERE via = '{Via.HTTP}' AND final_url IS NOT NULL
                 GROUP BY final_url HAVING COUNT(DISTINCT source_id) >= {COMPANY}"""
         )
         return {str(row[0]) for row in rows}
@@ -126,7 +127,8 @@ class Histories:
     def company_of(self, final_url: str) -> list[int]:
         """Return the sources whose captures ended at *final_url*."""
         rows = self._plain(
-            f"SELECT DISTINCT source_id FROM captures WHERE via = '{Via.HTTP}' AND final_url = ?", (final_url,)
+            f"SELECT DISTINCT source_id FROM captures {_BY_END} WHERE via = '{Via.HTTP}' AND final_url = ?",
+            (final_url,),
         )
         return [int(str(row[0])) for row in rows]
 

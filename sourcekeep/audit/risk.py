@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from archive.records import Health
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
     from collections.abc import Set as AbstractSet
 
     from archive.catalogue import Catalogue
@@ -40,6 +40,12 @@ class Risk:
     """Walled or failing: they may be there."""
     kept: int
     """Of which the archive has a copy of its own."""
+
+
+def worst_first(found: Iterable[Risk]) -> list[Risk]:
+    """Return incidents with the worst danger first, and of one danger those without a copy, and with more sources."""
+    worst = list(Danger)
+    return sorted(found, key=lambda risk: (worst.index(risk.danger), risk.kept, -risk.sources))
 
 
 def risks(catalogue: Catalogue, health: Mapping[int, Health], kept: AbstractSet[int], scope: Scope) -> Iterator[Risk]:

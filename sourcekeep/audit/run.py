@@ -104,6 +104,10 @@ def _write(found: Audit, catalogue: Catalogue, folder: ArchiveFolder, wanted: Wa
 
 
 def _pieces(found: Audit, catalogue: Catalogue, wanted: Wanted) -> Iterator[str]:
+    if wanted.format == "html":
+        from sourcekeep.audit.report.page import html_report  # charts take a second to import
+
+        return html_report(found, catalogue)
     made: dict[str, Callable[[Audit, Catalogue], Iterator[str]]] = {
         "json": files.json_report,
         "csv": files.csv_report,

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from archive.records import Health
-from sourcekeep.audit.risk import Danger
+from sourcekeep.audit.risk import worst_first
 from sourcekeep.audit.wording import HEALTH, rule_in_words
 from sourcekeep.invocation import as_typed
 from sourcekeep.screen import count, line, shortened, styled, when, width, wrapped
@@ -28,7 +28,6 @@ COLOURS = {
     Health.REMOVED: "red",
 }
 _ORDER = (Health.DEAD, Health.REMOVED, Health.FAILING, Health.DRIFTED, Health.MOVED, Health.UNVERIFIABLE)
-_WORST_FIRST = list(Danger)
 _BAR = 24
 
 
@@ -105,8 +104,7 @@ def _print_risks(risks: Sequence[Risk], most: int) -> None:
     if not risks:
         return
     _heading(f"{count(len(risks), 'incident')} at risk")
-    by_danger = sorted(risks, key=lambda risk: (_WORST_FIRST.index(risk.danger), -risk.sources))
-    for risk in by_danger[:most]:
+    for risk in worst_first(risks)[:most]:
         doubt = f", {risk.unverifiable} can't be told" if risk.unverifiable else ""
         kept = f"; {count(risk.kept, 'copy', 'copies')} kept" if risk.kept else "; no copy kept"
         said = f"{risk.danger}: {risk.surviving} of {count(risk.sources, 'source')}{doubt}{kept}"
