@@ -13,11 +13,10 @@ from sourcekeep.invocation import as_typed
 from sourcekeep.quotes_print import copy_in_words
 from sourcekeep.sameness import last_seen
 from sourcekeep.screen import block, count, line, shortened, size, styled, when, wrapped
+from sourcekeep.show_link import print_link, said_in_words
 from sourcekeep.words import evidence_words
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
     from archive.records import Exchange, Notice, Quotation, RecordPlace, Text
     from sourcekeep.showing import CaptureView, PastedView, SourceView
 
@@ -38,6 +37,7 @@ def print_source(view: SourceView, *, whole_text: bool, history: bool) -> None:
     if view.best:
         captures = [(each.id, each.capture) for each in view.captures]
         click.echo(wrapped(last_seen(captures, view.best.id)))
+    print_link(view.link, history=history)
     _print_cited_by(view)
     if view.text:
         _heading("Text")
@@ -47,7 +47,7 @@ def print_source(view: SourceView, *, whole_text: bool, history: bool) -> None:
     _print_quotes(view)
     _print_captures(view)
     if history:
-        _print_history(view.captures)
+        _print_history(view)
 
 
 def _heading(text: str) -> None:
@@ -152,14 +152,15 @@ def _place(place: RecordPlace) -> str:
     return f"{place.record_id} at {place.warc_offset} of {place.warc_file}, {place.warc_length} bytes"
 
 
-def _print_history(captures: Iterable[CaptureView]) -> None:
+def _print_history(source: SourceView) -> None:
     _heading("All captures, oldest first")
-    for view in captures:
+    for view in source.captures:
         capture = view.capture
         click.echo(f"  {when(capture.requested_at)}  {styled(view.label, bold=True)}")
         click.echo(wrapped(line(view.explanation), "      "))
-        if view.sameness:
-            click.echo(wrapped(view.sameness, "      "))
+        for more in (view.sameness, said_in_words(source.link, view.id)):
+            if more:
+                click.echo(wrapped(line(more), "      "))
         digest = f"; payload {capture.payload_digest}" if capture.payload_digest else ""
         click.echo(wrapped(f"record {_place(capture.place)}{digest}", "      "))
 

@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 from archive.errors import ArchiveError
 from archive.urls import strip_url
 from archive.warc_reader import read_http_response
+from sourcekeep.audit.link_view import link_view
 from sourcekeep.judgement import Judgement, Standing, judge
 from sourcekeep.quotes import as_dict as quotes_as_dict
 from sourcekeep.quoting import RULES, look
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from archive.folder import ArchiveFolder
     from archive.http_message import HttpMessage
     from archive.records import Capture, Copy, Incident, Paste, Quotation, RecordPlace, Source, Text
+    from sourcekeep.audit.link_view import LinkView
     from sourcekeep.quotes import IncidentQuotes
 
 _NEAR = 3
@@ -103,6 +105,8 @@ class SourceView:
     copies: list[CopyView]
     not_looked_through: list[str]
     """Incidents that cite it and whose quotations are not known: they would be missing from the two lists above."""
+    link: LinkView
+    """What became of its link."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -231,6 +235,7 @@ def _source_view(catalogue: Catalogue, source: Source) -> SourceView:
         quoted_by=[QuotedBy(*row) for row in catalogue.quotations.of_source(source.id)],
         copies=[_copy_view(catalogue, source.id, copy) for copy in catalogue.copies.of_source(source.id)],
         not_looked_through=[one for one in citing if not catalogue.quotations.is_known(one, RULES)],
+        link=link_view(catalogue, source.id),
     )
 
 

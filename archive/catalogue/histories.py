@@ -137,6 +137,10 @@ class Histories:
         where = "" if judged is None else f" WHERE judged = {int(judged)}"
         return int(self._db.execute(f"SELECT COUNT(*) FROM sources{where}").fetchone()[0])
 
+    def has_company(self, final_url: str) -> bool:
+        """Tell whether the captures of several sources ended at *final_url*."""
+        return len(self.company_of(final_url)) >= COMPANY
+
     def not_judged(self, limit: int) -> list[int]:
         """Return up to *limit* sources of which something has come that their health doesn't know yet."""
         rows = self._plain("SELECT id FROM sources WHERE judged = 0 ORDER BY id LIMIT ?", (limit,))

@@ -199,6 +199,11 @@ class Texts:
                 ids.add(row["source_id"])
         return ids
 
+    def get(self, text_id: int) -> Text | None:
+        """Return one text with its notices, or None."""
+        row = self._db.execute("SELECT * FROM texts WHERE id = ?", (text_id,)).fetchone()
+        return self._text(row) if row else None
+
     def latest(self, capture_id: int) -> Text | None:
         """Return the newest text of a capture with its notices, or None.
 

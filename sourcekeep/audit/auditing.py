@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from array import array
 from dataclasses import dataclass, field
-from functools import partial
 from typing import TYPE_CHECKING
 
 from archive.records import Health
@@ -153,13 +152,7 @@ def _audited(link: Link, looks: Sequence[Look], course: Course, pin: Pin | None)
 def _companies(histories: Histories, scope: Scope) -> Callable[[str], bool]:
     if scope.incident is None:
         return histories.companies().__contains__
-    return partial(_has_company, histories)
-
-
-def _has_company(histories: Histories, url: str) -> bool:
-    from archive.catalogue.histories import COMPANY
-
-    return len(histories.company_of(url)) >= COMPANY
+    return histories.has_company
 
 
 def _years(histories: Histories) -> array[int]:

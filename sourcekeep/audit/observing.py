@@ -62,6 +62,10 @@ class Observer:
         signal, rule = signal_of(seen)
         return directory_of(link.url) if is_suspicious(signal, rule, seen) else None
 
+    def said(self, link: Link, look: Look) -> tuple[Signal, str]:
+        """Return what one capture says of its link, and by which rule."""
+        return signal_of(self.seen(link, look))
+
     def seen(self, link: Link, look: Look) -> Seen:
         """Return one capture of a source, as far as its link goes."""
         asked = look.final_url in (None, link.url)
