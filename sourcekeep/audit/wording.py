@@ -14,7 +14,7 @@ HEALTH = {
     Health.DRIFTED: "another text stands there than the one that was kept first",
     Health.UNVERIFIABLE: "not to be told from here: a wall, robots.txt, a certificate, no address of the web",
     Health.FAILING: "not had; too soon to call it dead",
-    Health.DEAD: "gone: three failures, more than three days apart each, and nothing good since",
+    Health.DEAD: "gone: failed again and again, days apart, and nothing good since",
     Health.REMOVED: "taken down, by its own words or by law",
 }
 """A phrase for each health."""

@@ -44,7 +44,7 @@ def print_audit(found: Audit, *, most: int) -> None:
 
 def _heading(text: str) -> None:
     click.echo()
-    click.echo(styled(text, bold=True))
+    click.echo(styled(wrapped(text), bold=True))
 
 
 def _print_health(found: Audit) -> None:
