@@ -7,6 +7,8 @@ like (401, 403, 429, 999 and their like), as opposed to a page that is not there
 
 from __future__ import annotations
 
+import secrets
+import string
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import lru_cache
@@ -205,3 +207,12 @@ def directory_of(url: str) -> str | None:
         return None
     above = parts.path.rstrip("/").rpartition("/")[0]
     return f"{parts.scheme}://{parts.netloc}{above}/"
+
+
+PROBE_LETTERS = 25
+"""So many letters make a name that no server has (Bar-Yossef et al., 2004)."""
+
+
+def probe_url(directory: str) -> str:
+    """Return the URL of a made-up name in *directory*, another one with each call."""
+    return directory + "".join(secrets.choice(string.ascii_lowercase) for _ in range(PROBE_LETTERS))
