@@ -30,6 +30,14 @@ class Observer:
             signal, rule = self._signal_of(where.seen(look))
             yield Observed(look.capture_id, look.at, signal, rule)
 
+    def suspicious(self, link: Link, looks: Sequence[Look]) -> Iterator[Look]:
+        """Iterate over the captures of a source that a probe can say more about, whatever probes have said so far."""
+        where = _Where(link, self._has_company)
+        for look in looks:
+            seen = where.seen(look._replace(finding=None))
+            if is_suspicious(*self._signal_of(seen), seen):
+                yield look
+
     def probe_wanted(self, link: Link, looks: Sequence[Look]) -> str | None:
         """Return the directory beside whose page a probe would say more about the last capture, or None."""
         if not looks or looks[-1].verdict is None:
