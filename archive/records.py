@@ -489,6 +489,19 @@ class Drift:
 
 
 @dataclass(frozen=True, slots=True)
+class ProbeFinding:
+    """What a probe says of a capture of a page beside it."""
+
+    capture_id: int
+    probe_id: int
+    """The capture of the probe."""
+    rules: str
+    finding: Finding
+    similarity: float | None
+    """The share of words that both answers have, the smaller of both ways; None where no texts were compared."""
+
+
+@dataclass(frozen=True, slots=True)
 class Pin:
     """What an editor says a source's health is; what was measured stands beside it, and is not changed by it."""
 

@@ -400,6 +400,10 @@ def m007_health(db: Database) -> None:
             UPDATE sources SET judged = 0
             WHERE judged = 1 AND id = (SELECT source_id FROM captures WHERE id = OLD.capture_id);
         END;
+        CREATE TRIGGER health_at_new_probe AFTER INSERT ON captures WHEN NEW.via = 'probe' BEGIN
+            UPDATE sources SET judged = 0
+            WHERE judged = 1 AND host = (SELECT host FROM sources WHERE id = NEW.source_id);
+        END;
         CREATE TRIGGER health_at_probed_host AFTER UPDATE OF verdict ON captures WHEN NEW.via = 'probe' BEGIN
             UPDATE sources SET judged = 0
             WHERE judged = 1 AND host = (SELECT host FROM sources WHERE id = NEW.source_id);

@@ -61,6 +61,12 @@ class Settings:
         "has to come whole again, since a server may say for years that nothing has changed. 0: always whole.",
         most=_CENTURY,
     )
+    probe_after: float = _setting(
+        30.0,
+        "Days until a server is asked again for a made-up page beside one that looks as if it were not there, to learn "
+        "how it answers for missing pages (one request a directory). 0: never.",
+        most=_CENTURY,
+    )
     timestamp_authority: str = _setting(
         "", "The URL of a time-stamping authority (RFC 3161); `verify --seal` asks it for a time-stamp of each seal."
     )

@@ -7,6 +7,8 @@ like (401, 403, 429, 999 and their like), as opposed to a page that is not there
 
 from __future__ import annotations
 
+import secrets
+import string
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import lru_cache
@@ -205,3 +207,25 @@ def directory_of(url: str) -> str | None:
         return None
     above = parts.path.rstrip("/").rpartition("/")[0]
     return f"{parts.scheme}://{parts.netloc}{above}/"
+
+
+_NO_SUCH_PAGE = frozenset({404, 410})
+_SAYS_SO = frozenset({Verdict.SOFT_404, Verdict.REMOVED})
+
+
+def probe_says(outcome: str, http_status: int | None, verdict: str | None) -> Finding | None:
+    """Return what a probe says by itself; None where it got a page, which is to be held against the one beside it."""
+    if outcome not in {Outcome.FETCHED, Outcome.HTTP_ERROR} or verdict in _WALLS:
+        return Finding.NO_ANSWER
+    if http_status in _NO_SUCH_PAGE or verdict in _SAYS_SO:
+        return Finding.SAYS_MISSING
+    return Finding.NO_ANSWER if outcome == Outcome.HTTP_ERROR else None
+
+
+PROBE_LETTERS = 25
+"""So many letters make a name that no server has (Bar-Yossef et al., 2004)."""
+
+
+def probe_url(directory: str) -> str:
+    """Return the URL of a made-up name in *directory*, another one with each call."""
+    return directory + "".join(secrets.choice(string.ascii_lowercase) for _ in range(PROBE_LETTERS))

@@ -12,26 +12,26 @@ from crawler.versions import version_of
 
 if TYPE_CHECKING:
     from archive.folder import ArchiveFolder
-    from crawler.frontier import Selection
+    from crawler.frontier import Work
 
 
 def begin_crawl(
-    folder: ArchiveFolder, selection: Selection, *, user_agent: str | None = None, conditional_for: float | None = None
+    folder: ArchiveFolder, work: Work, *, user_agent: str | None = None, conditional_for: float | None = None
 ) -> Share:
-    """Begin a crawl of what *selection* takes, and return the whole of it.
+    """Begin a crawl that does *work*, and return the whole of it.
 
-    What is not given is as the archive's settings have it. Raises ArchiveError when another crawl is under way, or the
-    selection is unknown.
+    What is not given is as the archive's settings have it. Raises ArchiveError when another crawl is under way, or
+    what it is to take is unknown.
     """
     settings = folder.settings()
     days = settings.conditional_for if conditional_for is None else conditional_for
     store = CrawlStore(folder)
     try:  # behind the store's recovery: what it brings back is not to be fetched again
         with folder.catalogue() as catalogue:
-            sources = selection.sources(catalogue)
+            errands = work.errands(catalogue, settings)
             validators = known_validators(catalogue, folder.warc_dir, days)
     except ArchiveError:
         store.release()
         raise
-    store.begin(settings, selection.trigger(), user_agent or settings.user_agent(version_of("sourcekeep")))
-    return Share(store, sources, validators)
+    store.begin(settings, work.trigger(), user_agent or settings.user_agent(version_of("sourcekeep")))
+    return Share(store, errands, validators)

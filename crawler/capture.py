@@ -9,7 +9,7 @@ from scrapy import Request
 from scrapy.exceptions import IgnoreRequest
 
 from archive.drafts import CaptureDraft, RecordedExchange
-from archive.records import Evidence, Outcome, Source, Validators, utc_now
+from archive.records import Evidence, Outcome, Validators, utc_now
 from archive.standing import SUCCESSES
 from crawler.outcomes import (
     HostClosedError,
@@ -24,15 +24,17 @@ from crawler.wire import EXCHANGES, describe
 if TYPE_CHECKING:
     from scrapy.http import Response
 
+    from crawler.errands import Errand
+
 CAPTURE = "capture"
 """Key in `Request.meta`: the capture that a request belongs to."""
 
 
 @dataclass(slots=True)
 class CaptureUnderWay:
-    """One attempt at one source; `draft` is set when it is over."""
+    """One attempt at one errand."""
 
-    source: Source
+    errand: Errand
     validators: Validators | None = None
     """What its page can be asked for with, if it is in the archive."""
     requested_at: str = field(default_factory=utc_now)
@@ -43,7 +45,7 @@ class CaptureUnderWay:
 
     def request(self, **callbacks: Any) -> Request | CaptureDraft:
         """Return the first request, or what the capture ends with when its URL is none that can be fetched."""
-        url, problem = fetchable(self.source.url)
+        url, problem = fetchable(self.errand.url)
         if isinstance(url, Outcome):
             return self._draft(url, error=problem, evidence={"rule": "url"})
         try:
@@ -51,7 +53,8 @@ class CaptureUnderWay:
                 url,
                 dont_filter=True,
                 # Cookies live as long as a capture: no page sees what another one was given.
-                meta={CAPTURE: self, EXCHANGES: self.exchanges, "cookiejar": self.source.id},
+                headers=dict(self.errand.headers),
+                meta={CAPTURE: self, EXCHANGES: self.exchanges, "cookiejar": self.errand.key},
                 **callbacks,
             )
         except ValueError as error:  # w3lib refuses what urlsplit let pass
@@ -120,8 +123,8 @@ class CaptureUnderWay:
         if self.attempts > 1:
             why["attempts"] = self.attempts
         return CaptureDraft(
-            source_id=self.source.id,
-            source_url=self.source.url,
+            source_id=self.errand.source.id,
+            source_url=self.errand.source.url,
             requested_at=self.requested_at,
             finished_at=utc_now(),
             outcome=outcome,
@@ -129,6 +132,8 @@ class CaptureUnderWay:
             http_status=status,
             error=error,
             media_type=media_type,
+            via=self.errand.via,
+            asked_url=self.errand.asked_url,
             evidence=why,
             exchanges=self.exchanges,
         )

@@ -1,21 +1,34 @@
-"""Which sources a crawl takes."""
+"""What a crawl takes: the sources that were asked for or are due, and the probes that would say more of some."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import cache, partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from archive.errors import ArchiveError
-from archive.records import as_timestamp, utc_now
+from archive.records import Via, as_timestamp, utc_now
+from archive.signals import probe_url
 from archive.warc_reader import size_of
+from crawler.errands import Errand
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from archive.catalogue import Catalogue
     from archive.records import Source, Validators
+    from archive.settings import Settings
+
+
+class Work(Protocol):
+    """What a crawl is to do."""
+
+    def errands(self, catalogue: Catalogue, settings: Settings) -> list[Errand]:
+        """Return what is to be fetched. Raises ArchiveError for what the catalogue doesn't know."""
+
+    def trigger(self) -> str:
+        """Return what stands in the crawl's `trigger`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +38,14 @@ class Selection:
     all: bool = False
     incident: str | None = None
     urls: tuple[str, ...] = ()
+
+    def errands(self, catalogue: Catalogue, settings: Settings) -> list[Errand]:
+        """Return an errand for each source that is to be captured, and one for each probe that is wanted.
+
+        Whoever names what is to be captured gets that and nothing else. Raises what `sources` raises.
+        """
+        errands = [Errand(source) for source in self.sources(catalogue)]
+        return errands if self.urls or self.incident is not None else errands + _probes(catalogue, settings)
 
     def sources(self, catalogue: Catalogue) -> list[Source]:
         """Return the sources to capture, hosts in turns.
@@ -44,6 +65,17 @@ class Selection:
         if self.urls:
             return "url"
         return "incident" if self.incident is not None else "all" if self.all else "due"
+
+
+def _probes(catalogue: Catalogue, settings: Settings) -> list[Errand]:
+    """Return a probe for each directory beside whose page one would say more, and where none was made of late."""
+    if not settings.probe_after:
+        return []
+    now = datetime.now(UTC)
+    # One from the future was made under a clock that was wrong.
+    since, until = now - timedelta(days=settings.probe_after), now + timedelta(days=1)
+    wanted = catalogue.sources.probes_wanted(as_timestamp(since), as_timestamp(until))
+    return [Errand(source, Via.PROBE, probe_url(directory)) for source, directory in wanted]
 
 
 def known_validators(catalogue: Catalogue, warc_dir: Path, days: float) -> dict[int, Validators]:

@@ -10,7 +10,8 @@ if TYPE_CHECKING:
     from concurrent.futures import Future
 
     from archive.drafts import CaptureDraft, RecordedExchange
-    from archive.records import Source, Validators
+    from archive.records import Validators
+    from crawler.errands import Errand
     from crawler.processes.hosts import SharedHosts
 
 
@@ -31,10 +32,10 @@ class Store(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Share:
-    """The sources, what is known of them, and where their captures go."""
+    """The errands, what is known of their sources, and where their captures go."""
 
     store: Store
-    sources: Sequence[Source]
+    errands: Sequence[Errand]
     validators: Mapping[int, Validators]
     """By source: what its page can be asked for with."""
     hosts: SharedHosts | None = None

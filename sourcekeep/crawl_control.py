@@ -5,27 +5,29 @@ from __future__ import annotations
 import asyncio
 import queue
 import signal
+from contextlib import contextmanager
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from archive.errors import ArchiveError
+from archive.records import Via
 from crawler.beginning import begin_crawl
 from crawler.processes.messages import Captured, Ended, Exchanged, Plan, Postponed, Refused, Stop, Written
 from crawler.processes.shares import divide
-from sourcekeep.crawl_display import CrawlDisplay
 from sourcekeep.invocation import SIGNALLED
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterator, Mapping
     from concurrent.futures import Future
 
     from archive.drafts import CaptureDraft
     from archive.folder import ArchiveFolder
-    from crawler.frontier import Selection
+    from crawler.frontier import Work
     from crawler.processes.messages import FromProcess
     from crawler.share import Share
+    from sourcekeep.crawl_display import CrawlDisplay
     from sourcekeep.fetcher import Fetcher, Fetchers
 
 FINISHED = "finished"
@@ -35,22 +37,21 @@ PROCESS_DIED = "process-died"
 
 def run(
     folder: ArchiveFolder,
-    selection: Selection,
+    work: Work,
     settings: Mapping[str, Any],
     fetchers: Fetchers,
-    *,
-    as_json: bool,
+    display: CrawlDisplay,
 ) -> int:
     """Crawl with *fetchers*, show it, and return the exit code: 0 done, 1 failed, 130 stopped by Ctrl-C.
 
     Raises ArchiveError.
     """
-    display = CrawlDisplay(folder, extract=settings["SOURCEKEEP_EXTRACT"], as_json=as_json)
-    share = begin_crawl(folder, selection, conditional_for=settings.get("SOURCEKEEP_CONDITIONAL_FOR"))
+    share = begin_crawl(folder, work, conditional_for=settings.get("SOURCEKEEP_CONDITIONAL_FOR"))
     crawl = _Crawl(share, display, fetchers.all)
     concurrency = settings.get("CONCURRENT_REQUESTS", folder.settings().concurrency)
-    crawl.begin({**settings, "SOURCEKEEP_ARCHIVE": str(folder.path), "LOG_FILE": str(fetchers.log)}, concurrency)
-    return crawl.run()
+    with crawl.heeding_signals():
+        crawl.begin({**settings, "SOURCEKEEP_ARCHIVE": str(folder.path), "LOG_FILE": str(fetchers.log)}, concurrency)
+        return crawl.run()
 
 
 class _Crawl:
@@ -65,18 +66,27 @@ class _Crawl:
         self._error: ArchiveError | None = None
         self._events: queue.SimpleQueue[Callable[[], None]] = queue.SimpleQueue()
 
+    @contextmanager
+    def heeding_signals(self) -> Iterator[None]:
+        """Let Ctrl-C and SIGTERM end the crawl in order for as long as the context lasts."""
+        before = {which: signal.signal(which, self._signalled) for which in (signal.SIGINT, signal.SIGTERM)}
+        try:
+            yield
+        finally:
+            for which, handler in before.items():
+                signal.signal(which, handler)
+
     def begin(self, settings: Mapping[str, Any], concurrency: int) -> None:
-        """Give each process its share of the sources and of the *concurrency*, and listen to them."""
-        for which in (signal.SIGINT, signal.SIGTERM):
-            signal.signal(which, self._signalled)
-        self._display.planned(len(self._share.sources), self._share.store.crawl_id)
-        shares = divide(self._share.sources, len(self._fetchers))
-        for number, (fetcher, sources) in enumerate(zip(self._fetchers, shares, strict=True)):
+        """Give each process its share of the errands and of the *concurrency*, and listen to them."""
+        self._display.planned(self._share.errands, self._share.store.crawl_id)
+        shares = divide(self._share.errands, len(self._fetchers))
+        for number, (fetcher, errands) in enumerate(zip(self._fetchers, shares, strict=True)):
             places = max(1, (concurrency + number) // len(self._fetchers))
             known = self._share.validators
-            validators = {source.id: known[source.id] for source in sources if source.id in known}
+            ids = [errand.source.id for errand in errands]
+            validators = {source_id: known[source_id] for source_id in ids if source_id in known}
             own = {**settings, "CONCURRENT_REQUESTS": places}
-            plan = Plan(self._share.store.crawl_id, sources, validators, own, shared=len(shares) > 1)
+            plan = Plan(self._share.store.crawl_id, errands, validators, own, shared=len(shares) > 1)
             fetcher.begin(plan, self._heard)
 
     def run(self) -> int:
@@ -115,8 +125,8 @@ class _Crawl:
                 done.add_done_callback(partial(self._settled, fetcher, number, draft))
             case Exchanged(exchanges):
                 self._share.store.submit_exchanges(exchanges)
-            case Postponed(source, seconds, reason):
-                self._display.postponed(source, seconds, reason)
+            case Postponed(host, seconds, reason):
+                self._display.postponed(host, seconds, reason)
             case Ended(_, error):
                 fetcher.ended = message
                 if error:
@@ -134,7 +144,7 @@ class _Crawl:
             fetcher.say(Refused(number, error if isinstance(error, ArchiveError) else ArchiveError(str(error))))
 
     def _count(self, fetcher: Fetcher, draft: CaptureDraft) -> None:
-        fetcher.written += 1
+        fetcher.written += draft.via == Via.HTTP
         self._display.written(draft)
 
     def _gone(self, fetcher: Fetcher) -> None:

@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Self
 
 from archive.errors import ArchiveError
 from archive.folder import ArchiveFolder
+from archive.records import Via
+from crawler.errands import count_sources
 from crawler.signals import capture_written, crawl_planned, fetch_postponed
 from extract.version import EXTRACTOR
 from sourcekeep import progress
@@ -20,10 +22,12 @@ from sourcekeep.crawl_report import make_report, print_report
 from sourcekeep.invocation import with_archive
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from scrapy.crawler import Crawler
 
     from archive.drafts import CaptureDraft
-    from archive.records import Source
+    from crawler.errands import Errand
 
 _LONG_WAIT = 10.0
 _LOOK_SECONDS = 0.1
@@ -32,7 +36,10 @@ _PATIENCE_SECONDS = 3.0
 
 
 class CrawlDisplay:
-    """Shows a crawl, and has texts made while it runs. Settings: SOURCEKEEP_EXTRACT, SOURCEKEEP_JSON."""
+    """Shows a crawl, and has texts made while it runs. Settings: SOURCEKEEP_EXTRACT, SOURCEKEEP_JSON.
+
+    What is counted are sources: a probe is none.
+    """
 
     def __init__(self, folder: ArchiveFolder, *, extract: bool, as_json: bool) -> None:
         self._folder = folder
@@ -63,21 +70,22 @@ class CrawlDisplay:
         crawler.signals.connect(display.report, signal=signals.engine_stopped)
         return display
 
-    def planned(self, total: int, crawl_id: int) -> None:
+    def planned(self, errands: Sequence[Errand], crawl_id: int) -> None:
         """Begin to show, and to extract."""
-        self._planned, self._crawl_id = total, crawl_id
-        self._progress.plan(total)
+        self._planned, self._crawl_id = count_sources(errands), crawl_id
+        self._progress.plan(self._planned)
         if self._extract:
             self._extraction = ExtractionProcess(self._folder)
 
     def written(self, draft: CaptureDraft) -> None:
         """Count a capture."""
-        self._progress.done(draft.outcome)
+        if draft.via == Via.HTTP:
+            self._progress.done(draft.outcome)
 
-    def postponed(self, source: Source, seconds: float, reason: str) -> None:
+    def postponed(self, host: str | None, seconds: float, reason: str) -> None:
         """Say why nothing seems to happen, when a wait is long."""
         if seconds >= _LONG_WAIT:
-            self._progress.note(f"waiting {seconds:.0f} s for {source.host}: {reason}")
+            self._progress.note(f"waiting {seconds:.0f} s for {host}: {reason}")
 
     def note(self, message: str) -> None:
         """Say something in a line of its own."""

@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from archive.records import Outcome, Verdict, utc_now
+from archive.records import Outcome, Verdict, Via, utc_now
 from sourcekeep import screen
 from sourcekeep.invocation import with_archive
 
@@ -24,6 +24,8 @@ class CrawlReport:
     captured: int
     outcomes: dict[str, int]
     verdicts: dict[str, int]
+    probes: dict[str, int]
+    """Outcomes of requests for made-up pages; those are no sources."""
     bytes: int
     seconds: float
     due_now: int
@@ -50,6 +52,7 @@ def make_report(folder: ArchiveFolder, crawl_id: int, planned: int) -> CrawlRepo
             captured=captured,
             outcomes=outcomes,
             verdicts=verdicts,
+            probes=catalogue.crawls.outcomes(crawl_id, Via.PROBE),
             bytes=catalogue.crawls.bytes_fetched(crawl_id),
             seconds=_seconds(row["started_at"], row["finished_at"] or utc_now()),
             due_now=catalogue.sources.count_due(utc_now()),
@@ -92,8 +95,10 @@ def print_report(report: CrawlReport) -> None:
     table.add_column()
     rate = report.captured / report.seconds if report.seconds else 0
     table.add_row("sources", f"{report.captured} of {report.planned} captured")
-    table.add_row("outcomes", _listed(report.outcomes))
+    table.add_row("outcomes", _listed(report.outcomes) or "none")
     table.add_row("verdicts", _listed(report.verdicts) or "none")
+    if report.probes:
+        table.add_row("probes", _listed(report.probes))
     table.add_row("bytes", f"{report.bytes:,} received")
     table.add_row("time", f"{report.seconds:.1f} s, {rate:.1f} sources/s")
     table.add_row("next due", _due(report))

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
+    from archive.settings import Settings
     from crawler.frontier import Selection
 
 
@@ -37,25 +38,27 @@ def run(
         from crawler.frontier import Selection
 
         choice = Selection(selection["all"], selection["incident"], tuple(selection["url"]))
-        if count := _number_to_do(folder, choice):
+        if count := _number_to_do(folder, choice, own):
             from sourcekeep import crawl_control
+            from sourcekeep.crawl_display import CrawlDisplay
 
             fetchers.keep(processes_for(count, wanted, processors))
-            sys.exit(crawl_control.run(folder, choice, settings, fetchers, as_json=as_json))
+            display = CrawlDisplay(folder, extract=settings["SOURCEKEEP_EXTRACT"], as_json=as_json)
+            sys.exit(crawl_control.run(folder, choice, settings, fetchers, display))
     _nothing_to_do(folder, selection, as_json=as_json)
 
 
-def _number_to_do(folder: ArchiveFolder, choice: Selection) -> int:
-    """Return how many sources are to be captured; if none, put right what a crash left: no next crawl is in sight."""
+def _number_to_do(folder: ArchiveFolder, choice: Selection, own: Settings) -> int:
+    """Return how much is to be fetched; if nothing, put right what a crash left: no next crawl is in sight."""
     from archive.recovery import reconcile
 
     with folder.catalogue() as catalogue:
-        if sources := choice.sources(catalogue):
-            return len(sources)
+        if errands := choice.errands(catalogue, own):
+            return len(errands)
     with folder.lock("crawl"):
         reconcile(folder)
     with folder.catalogue() as catalogue:  # under an older catalogue, the WARC files may have brought more to do
-        return len(choice.sources(catalogue))
+        return len(choice.errands(catalogue, own))
 
 
 def _nothing_to_do(folder: ArchiveFolder, selection: Mapping[str, Any], *, as_json: bool) -> None:

@@ -35,6 +35,7 @@ def run(archive_dir: Path, *, all_again: bool, workers: int | None, follow: bool
         signal.signal(signal.SIGINT, signal.SIG_IGN)  # the crawl that holds the pipe decides on the end
         with folder.lock("extract", wait=True):
             make_texts(folder, workers=workers, follow=sys.stdin.buffer)
+            judge_links(folder)
         return
     with folder.lock("extract"), folder.catalogue() as catalogue:
         planned = catalogue.texts.count_pending(EXTRACTOR, all_again=all_again)
@@ -43,6 +44,7 @@ def run(archive_dir: Path, *, all_again: bool, workers: int | None, follow: bool
         if planned:
             with _progress(planned) as on_done:
                 totals = make_texts(folder, workers=workers, all_again=all_again, on_done=on_done)
+        judge_links(folder)
     if as_json:
         click.echo(json.dumps({"texts": totals.texts, "verdicts": dict(totals.verdicts.most_common())}))
     elif not planned:
@@ -55,6 +57,14 @@ def run(archive_dir: Path, *, all_again: bool, workers: int | None, follow: bool
             f"{totals.unreadable} of the captures could not be read, or their page broke the limits of a worker; texts "
             "that they had are kept (`sourcekeep status --failures` names those without one)"
         )
+
+
+def judge_links(folder: ArchiveFolder) -> None:
+    """Bring up to date what is said of links: what their pages are is known now."""
+    from sourcekeep.audit.refresh import refresh  # an import has no use for it
+
+    with folder.catalogue() as catalogue:
+        refresh(catalogue, folder.settings())
 
 
 def make_pasted(folder: ArchiveFolder) -> Totals | None:

@@ -86,9 +86,10 @@ class Fetcher:
 
     def begin(self, plan: Plan, on_message: Callable[[Fetcher, FromProcess | None], None]) -> None:
         """Give it its *plan*; *on_message* gets what it says, in a thread of its own, and None when it has gone."""
+        from crawler.errands import count_sources
         from crawler.processes.channel import Channel  # what that imports, the process can be busy importing meanwhile
 
-        self.planned = len(plan.sources)
+        self.planned = count_sources(plan.errands)
         self._channel = Channel(self._connection)
         self.say(plan)
         self._channel.listen(lambda message: on_message(self, message), lambda: on_message(self, None))

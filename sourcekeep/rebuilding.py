@@ -18,6 +18,7 @@ from extract.run import Totals
 from extract.run import run as make_texts
 from extract.version import EXTRACTOR
 from sourcekeep import byte_progress, progress, screen
+from sourcekeep.extracting import judge_links
 from sourcekeep.invocation import with_archive
 
 if TYPE_CHECKING:
@@ -42,6 +43,8 @@ def run(archive_dir: Path, *, extract: bool, workers: int | None, as_json: bool)
     with rebuilding(folder) as new:
         _replay(new)
         texts = _make_texts(new, workers) if extract else Totals()
+        if extract:
+            judge_links(new.folder)
         new.swap()
     with screen.printing():
         if as_json:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from archive.catalogue.texts import count_words
-from archive.records import Outcome
+from archive.records import Outcome, Via
 from sourcekeep.invocation import as_typed
 from sourcekeep.quotes_print import copy_in_words
 from sourcekeep.sameness import last_seen
@@ -25,6 +25,11 @@ _FIRST_LINES = 6
 _FIRST_EXCHANGES, _LAST_EXCHANGES = 4, 2
 _LONGEST_LINE = 240
 _LONGEST_NOTICE = 120
+_ASKED = {
+    Via.HTTP: "asked for",
+    Via.PROBE: "not the page: a made-up name beside it",
+    Via.MEMENTO: "asked of a web archive",
+}
 
 
 def print_source(view: SourceView, *, whole_text: bool, history: bool) -> None:
@@ -158,6 +163,8 @@ def _print_history(source: SourceView) -> None:
         capture = view.capture
         click.echo(f"  {when(capture.requested_at)}  {styled(view.label, bold=True)}")
         click.echo(wrapped(line(view.explanation), "      "))
+        if capture.asked_url:
+            click.echo(wrapped(f"{_ASKED[Via(capture.via)]}: {line(capture.asked_url)}", "      "))
         for more in (view.sameness, said_in_words(source.link, view.id)):
             if more:
                 click.echo(wrapped(line(more), "      "))

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from archive.errors import ArchiveError
+from archive.records import Via
 from archive.urls import strip_url
 from archive.warc_reader import read_http_response
 from sourcekeep.audit.link_view import link_view
@@ -213,7 +214,7 @@ def markdown(folder: ArchiveFolder, view: SourceView) -> str:
 def _source_view(catalogue: Catalogue, source: Source) -> SourceView:
     verdicts = catalogue.reports.verdicts_of(source.id)
     rows = catalogue.captures.of_source(source.id)
-    same = sameness(rows)
+    same = sameness([row for row in rows if row[1].via == Via.HTTP])
     captures = [
         _capture_view(catalogue, capture_id, capture, verdicts.get(capture_id), same.get(capture_id))
         for capture_id, capture in rows

@@ -1,8 +1,8 @@
 """What differs between two catalogues: every row of every table, every column, and the order of the rows.
 
 Left out is what depends on when the texts were made and in which order they got ready: `texts.id`, `texts.made_at`,
-and so the ids in `notices`; those are compared by capture. The full-text index is compared by what it finds. What
-`sourcekeep quotes` finds in the texts is found anew when it is asked.
+`sources.judged`, and so the ids in `notices` and `drifts`; those are compared by capture. The full-text index is
+compared by what it finds. What `sourcekeep quotes` finds in the texts is found anew when it is asked.
 """
 
 from __future__ import annotations
@@ -17,10 +17,16 @@ if TYPE_CHECKING:
 _TEXTS = "SELECT * FROM texts ORDER BY capture_id, extractor"
 _NOTICES = """SELECT t.capture_id, t.extractor, n.kind, n.rule, n.text, n.position FROM notices n
               JOIN texts t ON t.id = n.text_id ORDER BY t.capture_id, t.extractor, n.id"""
+_DRIFTS = """SELECT d.*, t.capture_id AS of_capture, r.capture_id AS reference_capture FROM drifts d
+             JOIN texts t ON t.id = d.text_id JOIN texts r ON r.id = d.reference_text_id ORDER BY d.capture_id"""
 _INDEX = """SELECT t.capture_id, t.extractor FROM texts_fts JOIN texts t ON t.id = texts_fts.rowid
             WHERE texts_fts MATCH 'the' ORDER BY 1, 2"""
 _BY_ROWID = ("incidents", "citations", "quarantine", "sources", "crawls", "captures", "exchanges")
-_MADE_WITH_THE_TEXTS = {"id", "made_at"}
+_MADE_WITH_THE_TEXTS = {
+    "texts": {"id", "made_at"},
+    "drifts": {"text_id", "reference_text_id"},
+    "sources": {"judged"},
+}
 _FOUND_WHEN_ASKED = {"quotation_checks", "quotations", "copies", "signatures"}
 
 
@@ -31,8 +37,12 @@ def tables_of(path: Path) -> dict[str, list[dict[str, Any]]]:
         found = {name: _rows(connection, f"SELECT rowid, * FROM {name} ORDER BY rowid") for name in _BY_ROWID}
         # Statements of a catching-up may come before those of the crawls that they tell of.
         found["ledger"] = _rows(connection, "SELECT * FROM ledger ORDER BY record_id")
-        texts = _rows(connection, _TEXTS)
-        found["texts"] = [{key: row[key] for key in row if key not in _MADE_WITH_THE_TEXTS} for row in texts]
+        found["texts"] = _rows(connection, _TEXTS)
+        found["drifts"] = _rows(connection, _DRIFTS)
+        found["probe_findings"] = _rows(connection, "SELECT * FROM probe_findings ORDER BY capture_id")
+        found["pins"] = _rows(connection, "SELECT * FROM pins ORDER BY source_id")
+        for table, columns in _MADE_WITH_THE_TEXTS.items():
+            found[table] = [{key: row[key] for key in row if key not in columns} for row in found[table]]
         found["notices"] = _rows(connection, _NOTICES)
         found["index"] = _rows(connection, _INDEX)
         names = [row["name"] for row in connection.execute("SELECT name FROM sqlite_schema WHERE type = 'table'")]

@@ -15,6 +15,7 @@ import pytest
 from archive.drafts import CaptureDraft, RecordedExchange
 from archive.errors import CaptureRefusedError
 from archive.records import Health, Outcome, Purpose, Source
+from crawler.errands import Errand
 from crawler.processes.channel import Channel
 from crawler.processes.messages import Captured, Ended, Refused, Written
 from crawler.processes.remote_store import RemoteStore
@@ -118,26 +119,27 @@ def test_store_at_the_other_end_settles_each_capture(ends: tuple[Channel, Channe
     assert isinstance(second.exception(timeout=10), CaptureRefusedError)
 
 
-def sources(*sites: str) -> list[Source]:
-    return [source(number, f"www.{site}", site) for number, site in enumerate(sites)]
+def errands(*sites: str) -> list[Errand]:
+    return [errand(number, f"www.{site}", site) for number, site in enumerate(sites)]
 
 
-def source(number: int, host: str | None, site: str | None) -> Source:
-    return Source(number, f"https://{host}/{number}", f"{number}", host, site, Health.UNCHECKED, None, None, None)
+def errand(number: int, host: str | None, site: str | None) -> Errand:
+    url = f"https://{host}/{number}"
+    return Errand(Source(number, url, f"{number}", host, site, Health.UNCHECKED, None, None, None))
 
 
 def test_sites_are_divided_whole_and_evenly() -> None:
-    cited = sources(*"aaaaaabbbccd")
+    cited = errands(*"aaaaaabbbccd")
     first, second = divide(cited, 2)
-    assert {source.site for source in first} == {"a"}
-    assert {source.site for source in second} == {"b", "c", "d"}
-    assert [source.id for source in second] == sorted(source.id for source in second)
+    assert {each.site for each in first} == {"a"}
+    assert {each.site for each in second} == {"b", "c", "d"}
+    assert [each.source.id for each in second] == sorted(each.source.id for each in second)
 
 
 def test_sources_without_a_site_go_anywhere_and_none_is_lost() -> None:
-    cited = [*sources("a", "b"), source(8, None, None), source(9, "localhost", None)]
+    cited = [*errands("a", "b"), errand(8, None, None), errand(9, "localhost", None)]
     divided = divide(cited, 3)
-    assert sorted(source.id for share in divided for source in share) == [0, 1, 8, 9]
+    assert sorted(each.source.id for share in divided for each in share) == [0, 1, 8, 9]
     assert len(divide(cited, 9)) == 9
 
 

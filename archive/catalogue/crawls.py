@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-from archive.records import utc_now
+from archive.records import Via, utc_now
 
 if TYPE_CHECKING:
     import sqlite3
@@ -26,7 +26,7 @@ class Crawls:
         return crawl_id
 
     def finish(self, crawl_id: int, ended: str) -> None:
-        """End a crawl, with why it ended and how many captures had which outcome."""
+        """End a crawl, with why it ended and how many sources had which outcome."""
         self.end(crawl_id, utc_now(), ended, self.outcomes(crawl_id))
         self._db.commit()
 
@@ -44,25 +44,25 @@ class Crawls:
         )
 
     def end(self, crawl_id: int, finished_at: str, ended: str, counts: Mapping[str, int]) -> None:
-        """Say in the row of a crawl when and why it ended, and how many captures had which outcome."""
+        """Say in the row of a crawl when and why it ended, and how many sources had which outcome."""
         self._db.execute(
             "UPDATE crawls SET finished_at = ?, ended = ?, counts = ? WHERE id = ?",
             (finished_at, ended, json.dumps(counts), crawl_id),
         )
 
-    def outcomes(self, crawl_id: int) -> dict[str, int]:
-        """Return how many captures of a crawl had which outcome, most first."""
-        return self._counts("outcome", crawl_id)
+    def outcomes(self, crawl_id: int, via: Via = Via.HTTP) -> dict[str, int]:
+        """Return how many captures of a crawl had which outcome, most first: of the sources themselves, or *via*."""
+        return self._counts("outcome", crawl_id, via)
 
     def verdicts(self, crawl_id: int) -> dict[str, int]:
-        """Return how many captures of a crawl got which verdict, most first; those without one are left out."""
-        return self._counts("verdict", crawl_id)
+        """Return how many of a crawl's captures of sources got which verdict, most first; some may have none yet."""
+        return self._counts("verdict", crawl_id, Via.HTTP)
 
-    def _counts(self, column: str, crawl_id: int) -> dict[str, int]:
+    def _counts(self, column: str, crawl_id: int, via: Via) -> dict[str, int]:
         rows = self._db.execute(
             f"""SELECT {column} AS name, COUNT(*) AS count FROM captures
-                WHERE crawl_id = ? AND {column} IS NOT NULL GROUP BY 1 ORDER BY 2 DESC, 1""",
-            (crawl_id,),
+                WHERE crawl_id = ? AND via = ? AND {column} IS NOT NULL GROUP BY 1 ORDER BY 2 DESC, 1""",
+            (crawl_id, via),
         )
         return {row["name"]: row["count"] for row in rows}
 

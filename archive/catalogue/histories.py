@@ -6,8 +6,8 @@ from itertools import groupby
 from operator import itemgetter
 from typing import TYPE_CHECKING, NamedTuple
 
-from archive.catalogue.sources import STANDING_SQL
-from archive.records import Drift, Health, Pin, RecordPlace, Via
+from archive.catalogue.sources import PROBES_IN, STANDING_SQL
+from archive.records import Drift, Finding, Health, Pin, ProbeFinding, RecordPlace, Via
 from archive.standing import USABLE_VERDICTS
 
 if TYPE_CHECKING:
@@ -22,8 +22,14 @@ _USABLE = ", ".join(f"'{verdict}'" for verdict in sorted(USABLE_VERDICTS))
 _LOOKS = f"""
     SELECT c.source_id, c.id, c.requested_at, c.outcome, c.http_status, c.verdict, c.final_url, d.change, f.finding
     FROM captures c LEFT JOIN drifts d ON d.capture_id = COALESCE(c.revisit_of, c.id)
-      LEFT JOIN probe_findings f ON f.capture_id = COALESCE(c.revisit_of, c.id)
+      LEFT JOIN probe_findings f ON f.capture_id = c.id
     WHERE c.via = '{Via.HTTP}'"""
+# A page that came again unchanged has the text of the capture that holds it.
+_ANSWERS = """
+    SELECT c.id, c.requested_at, c.outcome, c.http_status, c.verdict, c.final_url, c.payload_digest,
+      (SELECT id FROM texts WHERE text IS NOT NULL
+        AND id = (SELECT MAX(id) FROM texts WHERE capture_id = COALESCE(c.revisit_of, c.id)))
+    FROM captures c"""
 _BY_END = "INDEXED BY captures_final_url"  # without statistics, SQLite takes the other index, and scans it
 _LINKS = f"""
     SELECT s.id, s.url, s.url_key, s.host, s.site, s.health, s.health_since, s.health_capture_id, s.health_rule,
@@ -62,6 +68,21 @@ class Look(NamedTuple):
     """A `TextChange`; None where there was nothing to compare."""
     finding: str | None
     """A `Finding`; None where there was no probe."""
+
+
+class Answer(NamedTuple):
+    """What came of a request for a page, as far as it can be held against that for another one."""
+
+    capture_id: int
+    at: str
+    """When it was asked for."""
+    outcome: str
+    http_status: int | None
+    verdict: str | None
+    final_url: str | None
+    payload_digest: str | None
+    text_id: int | None
+    """The newest text of the page; None where it has none."""
 
 
 _SOURCE = itemgetter(0)
@@ -235,6 +256,38 @@ class Histories:
             row["id"]: RecordPlace(row["record_id"], row["warc_file"], row["warc_offset"], row["warc_length"])
             for row in rows
         }
+
+    def answer(self, capture_id: int) -> Answer:
+        """Return what came of one capture. Raises LookupError when there is none."""
+        row = next(self._plain(f"{_ANSWERS} WHERE c.id = ?", (capture_id,)), None)
+        if row is None:
+            raise LookupError(f"there is no capture {capture_id}")
+        return Answer._make(row)
+
+    def probes_in(self, directory: str) -> list[Answer]:
+        """Return what came of each probe in *directory*, oldest first."""
+        rows = self._db.execute(f"{_ANSWERS} WHERE {PROBES_IN} ORDER BY c.id", {"directory": directory})
+        return [Answer(*row) for row in rows]
+
+    def findings(self, source_id: int) -> dict[int, ProbeFinding]:
+        """Return by capture what probes say of the captures of a source."""
+        rows = self._db.execute(
+            """SELECT f.capture_id, f.probe_id, f.rules, f.finding, f.similarity
+               FROM probe_findings f JOIN captures c ON c.id = f.capture_id WHERE c.source_id = ?""",
+            (source_id,),
+        )
+        return {row["capture_id"]: ProbeFinding(**{**dict(row), "finding": Finding(row["finding"])}) for row in rows}
+
+    def put_finding(self, found: ProbeFinding) -> None:
+        """Write what a probe says of a capture, in place of what was known. Within a transaction."""
+        self._db.execute(
+            "INSERT OR REPLACE INTO probe_findings VALUES (?, ?, ?, ?, ?)",
+            (found.capture_id, found.probe_id, found.rules, found.finding, found.similarity),
+        )
+
+    def drop_finding(self, capture_id: int) -> None:
+        """Forget what a probe says of a capture. Within a transaction."""
+        self._db.execute("DELETE FROM probe_findings WHERE capture_id = ?", (capture_id,))
 
     def pins(self) -> dict[int, Pin]:
         """Return by source what editors have pinned its health to."""

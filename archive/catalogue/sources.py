@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from archive.records import Health, Source, TextChange, Via
+from archive.signals import PROBE_LETTERS
 from archive.standing import PARTS, SUCCESSES, VERDICT_RANK
 from archive.urls import host_of, site_of, url_key
 
@@ -33,6 +34,10 @@ STANDING_SQL = f"""CASE WHEN outcome IN ({_WHOLE}) THEN CASE verdict {_RANKS} EL
     WHEN outcome IN ({_PART}) THEN MAX(0, CASE verdict {_RANKS} ELSE 0 END - 1) ELSE 0 END"""
 """Over a row of `captures`: 0 for no copy at all, else the higher the better; a whole page stands above a part."""
 
+
+PROBES_IN = f"""via = '{Via.PROBE}' AND asked_url >= :directory AND asked_url < :directory || '{{'
+    AND LENGTH(asked_url) = LENGTH(:directory) + {PROBE_LETTERS}"""
+"""Over a row of `captures`: a probe of just that directory, found by the index of `asked_url` (`{` is behind `z`)."""
 
 _REPLACED = f"EXISTS (SELECT 1 FROM drifts d WHERE d.capture_id = c.id AND d.change = '{TextChange.REPLACED}')"
 
@@ -92,6 +97,22 @@ class Sources:
         """Return how many sources `due` would give."""
         row = self._db.execute(f"SELECT COUNT(*) AS n FROM sources s WHERE {_DUE}", {"now": now}).fetchone()
         return int(row["n"])
+
+    def probes_wanted(self, since: str, until: str) -> list[tuple[Source, str]]:
+        """Return the directories beside whose pages a probe would say more and that have none from *since* to *until*.
+
+        Each with one of the sources that it would tell of.
+        """
+        rows = self._db.execute(
+            f"""SELECT MIN(s.id) AS id, s.probe_wanted FROM sources s
+                WHERE s.probe_wanted IS NOT NULL AND {_CITED} AND NOT EXISTS (
+                  SELECT 1 FROM captures WHERE {PROBES_IN.replace(":directory", "s.probe_wanted")}
+                    AND requested_at BETWEEN ? AND ?)
+                GROUP BY s.probe_wanted ORDER BY 1""",
+            (since, until),
+        ).fetchall()
+        found = [(self.get(row["id"]), str(row["probe_wanted"])) for row in rows]
+        return [(source, directory) for source, directory in found if source]
 
     def next_due_after(self, now: str) -> str | None:
         """Return when a source becomes due that isn't by *now*, or None if none ever does."""

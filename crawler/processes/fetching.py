@@ -32,7 +32,6 @@ from crawler.tuning import tune
 if TYPE_CHECKING:
     from twisted.python.failure import Failure
 
-    from archive.records import Source
     from crawler.processes.messages import Refused, Written
 
 
@@ -49,7 +48,7 @@ class _Fetching:
         settings.setdict(dict(plan.settings), priority="cmdline")
         self._channel = channel
         self._store = RemoteStore(channel, plan.crawl_id)
-        self._share = Share(self._store, plan.sources, plan.validators, hosts)
+        self._share = Share(self._store, plan.errands, plan.validators, hosts)
         self._process = CrawlerProcess(settings)
         self._crawler = self._process.create_crawler(CitationsSpider)
         self._error: BaseException | None = None
@@ -82,8 +81,8 @@ class _Fetching:
         elif self._crawler.crawling:
             loop.callLater(_LOOK_SECONDS, self._stop)
 
-    def _postponed(self, source: Source, seconds: float, reason: str) -> None:
-        self._channel.post(Postponed(source, seconds, reason))
+    def _postponed(self, host: str | None, seconds: float, reason: str) -> None:
+        self._channel.post(Postponed(host, seconds, reason))
 
     def _failed(self, failure: Failure) -> None:
         self._error = failure.value

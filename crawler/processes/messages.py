@@ -10,7 +10,8 @@ if TYPE_CHECKING:
 
     from archive.drafts import CaptureDraft, RecordedExchange
     from archive.errors import ArchiveError
-    from archive.records import Source, Validators
+    from archive.records import Validators
+    from crawler.errands import Errand
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,7 +19,7 @@ class Plan:
     """To a process, first of all: what it is to fetch."""
 
     crawl_id: int
-    sources: Sequence[Source]
+    errands: Sequence[Errand]
     validators: Mapping[int, Validators]
     settings: Mapping[str, Any]
     """Of Scrapy, over those that the crawler and the archive have."""
@@ -66,7 +67,7 @@ class Exchanged:
 class Postponed:
     """From a process: a fetch will be tried again."""
 
-    source: Source
+    host: str | None
     seconds: float
     reason: str
 

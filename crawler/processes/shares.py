@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from archive.records import Source
+    from crawler.errands import Errand
 
-LEAST_SOURCES = 25
+LEAST_ERRANDS = 25
 """For each process: with fewer, starting it costs more time than it saves."""
 MOST_PROCESSES = 4
 """By default: a crawl waits for servers more than for processors, and each process takes some 100 MB."""
@@ -21,28 +21,28 @@ def processes_at_most(wanted: int, processors: int | None) -> int:
     return wanted or min(processors or 1, MOST_PROCESSES)
 
 
-def processes_for(sources: int, wanted: int, processors: int | None) -> int:
-    """Return how many processes are to fetch so many *sources*; *wanted* is as above."""
-    return max(1, min(processes_at_most(wanted, processors), sources // LEAST_SOURCES))
+def processes_for(errands: int, wanted: int, processors: int | None) -> int:
+    """Return how many processes are to run so many *errands*; *wanted* is as above."""
+    return max(1, min(processes_at_most(wanted, processors), errands // LEAST_ERRANDS))
 
 
-def divide(sources: Sequence[Source], count: int) -> list[list[Source]]:
-    """Divide *sources* into *count* lists, all sources of a site in one of them, each in the given order.
+def divide(errands: Sequence[Errand], count: int) -> list[list[Errand]]:
+    """Divide *errands* into *count* lists, all that ask a site in one of them, each in the given order.
 
-    Sites with the most sources are dealt out first, each to the list that has the fewest: a crawl lasts as long as its
+    Sites with the most errands are dealt out first, each to the list that has the fewest: a crawl lasts as long as its
     longest list.
     """
     sizes = [0] * count
     owner: dict[str, int] = {}
-    for site, size in Counter(map(_site, sources)).most_common():
+    for site, size in Counter(map(_site, errands)).most_common():
         owner[site] = sizes.index(min(sizes))
         sizes[owner[site]] += size
-    divided: list[list[Source]] = [[] for _ in range(count)]
-    for source in sources:
-        divided[owner[_site(source)]].append(source)
+    divided: list[list[Errand]] = [[] for _ in range(count)]
+    for errand in errands:
+        divided[owner[_site(errand)]].append(errand)
     return divided
 
 
-def _site(source: Source) -> str:
-    """Return what keeps sources together; one that names no host asks nobody, and can go anywhere."""
-    return source.site or source.host or source.url
+def _site(errand: Errand) -> str:
+    """Return what keeps errands together; one that names no host asks nobody, and can go anywhere."""
+    return errand.site or errand.host or errand.url

@@ -1,4 +1,4 @@
-"""The spider: each due source becomes one request, and ends as one capture with one outcome."""
+"""The spider: each errand becomes one request, and ends as one capture with one outcome."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from scrapy.exceptions import DontCloseSpider, UsageError
 
 from archive.errors import ArchiveError, CaptureRefusedError
 from archive.folder import ArchiveFolder
+from archive.records import Via
 from crawler import settings as defaults
 from crawler.capture import CAPTURE, CaptureUnderWay
 from crawler.cookies import CaptureCookies
@@ -30,7 +31,8 @@ if TYPE_CHECKING:
     from twisted.python.failure import Failure
 
     from archive.drafts import CaptureDraft
-    from archive.records import Source, Validators
+    from archive.records import Validators
+    from crawler.errands import Errand
     from crawler.processes.hosts import SharedHosts
     from crawler.share import Share, Store
 
@@ -39,7 +41,7 @@ WRITE_FAILED = "write-failed"
 
 
 _MOST_UNDER_WAY = 2_000
-"""Sources whose requests are in memory at once: enough hosts for all turns, whatever the archive's size."""
+"""Errands whose requests are in memory at once: enough hosts for all turns, whatever the archive's size."""
 
 
 class CitationsSpider(Spider):
@@ -55,7 +57,7 @@ class CitationsSpider(Spider):
     """Why captures could no longer be written, if they could not."""
     ended: str = "interrupted"
     """Why the crawl was closed, by Scrapy's word for it; `finished` when it came to its end."""
-    sources: Sequence[Source]
+    errands: Sequence[Errand]
     validators: Mapping[int, Validators] = MappingProxyType({})
     """By source: what its page can be asked for with."""
     retries: int
@@ -79,10 +81,10 @@ class CitationsSpider(Spider):
         self._waiting: set[asyncio.Task[None]] = set()
         self._writing: set[asyncio.Task[None]] = set()
         self._room = asyncio.Semaphore(_MOST_UNDER_WAY)
-        self._to_come: dict[str | None, deque[Source]] = {}
-        """By host: sources that were not begun."""
-        self._under_way: dict[int, CaptureUnderWay] = {}
-        """By source: captures that are neither written nor dropped."""
+        self._to_come: dict[str | None, deque[Errand]] = {}
+        """By the host that they ask: errands that were not begun."""
+        self._under_way: dict[tuple[int, Via], CaptureUnderWay] = {}
+        """By errand: captures that are neither written nor dropped."""
 
     @classmethod
     def update_settings(cls, settings: BaseSettings) -> None:
@@ -103,7 +105,7 @@ class CitationsSpider(Spider):
         spider.retry_wait = settings.getfloat("SOURCEKEEP_RETRY_WAIT")
         spider.retry_after_limit = settings.getfloat("SOURCEKEEP_RETRY_AFTER_LIMIT")
         share = spider.share or _begin(settings, spider.selection)
-        spider.store, spider.sources, spider.validators = share.store, share.sources, share.validators
+        spider.store, spider.errands, spider.validators = share.store, share.errands, share.validators
         spider.hosts = share.hosts
         crawler.signals.connect(spider.stay_open, signal=signals.spider_idle)
         crawler.signals.connect(spider.close_store, signal=signals.spider_closed)
@@ -114,19 +116,19 @@ class CitationsSpider(Spider):
 
         So all hosts are worked through side by side, and few requests are in memory at once.
         """
-        self.crawler.signals.send_catch_log(crawl_planned, total=len(self.sources), crawl_id=self.store.crawl_id)
-        for source in self.sources:
-            self._to_come.setdefault(source.host, deque()).append(source)
-        for sources in list(self._to_come.values()):
-            if request := await self._next(sources):
+        self.crawler.signals.send_catch_log(crawl_planned, errands=self.errands, crawl_id=self.store.crawl_id)
+        for errand in self.errands:
+            self._to_come.setdefault(errand.host, deque()).append(errand)
+        for errands in list(self._to_come.values()):
+            if request := await self._next(errands):
                 yield request
 
-    async def _next(self, sources: deque[Source]) -> Request | None:
-        """Return the request for the next of *sources*, recording what can be none; None when there is no more."""
-        while sources:
+    async def _next(self, errands: deque[Errand]) -> Request | None:
+        """Return the request for the next of *errands*, recording what can be none; None when there is no more."""
+        while errands:
             await self._room.acquire()  # Scrapy would take them all at once, however many
-            source = sources.popleft()
-            capture = self._under_way[source.id] = CaptureUnderWay(source, self.validators.get(source.id))
+            errand = errands.popleft()
+            capture = self._under_way[errand.key] = CaptureUnderWay(errand, self._validators(errand))
             request = capture.request(callback=self.arrived, errback=self.failed)
             if isinstance(request, Request):
                 return request
@@ -134,8 +136,12 @@ class CitationsSpider(Spider):
             self._keep(self._writing, self._write(capture, request))
         return None
 
-    async def _go_on(self, sources: deque[Source]) -> None:
-        request = await self._next(sources)
+    def _validators(self, errand: Errand) -> Validators | None:
+        """Return what the page can be asked for with: it is about the source's own URL, and no other."""
+        return self.validators.get(errand.source.id) if errand.via is Via.HTTP else None
+
+    async def _go_on(self, errands: deque[Errand]) -> None:
+        request = await self._next(errands)
         if request and self.crawler.engine:
             self.crawler.engine.crawl(request)
 
@@ -164,8 +170,8 @@ class CitationsSpider(Spider):
     async def _retry_or_write(
         self, capture: CaptureUnderWay, draft: CaptureDraft, error: BaseException | None, asked: float | None
     ) -> None:
-        if capture.attempts == 1:  # the host is free for its next source, also where this one is tried again later
-            self._keep(self._waiting, self._go_on(self._to_come[capture.source.host]))
+        if capture.attempts == 1:  # the host is free for its next errand, also where this one is tried again later
+            self._keep(self._waiting, self._go_on(self._to_come[capture.errand.host]))
         in_doubt = capture.is_in_doubt(draft)
         passing = is_passing(error, draft.outcome, draft.http_status)
         passing = passing and capture.attempts <= self.retries and (asked or 0) <= self.retry_after_limit
@@ -179,7 +185,7 @@ class CitationsSpider(Spider):
         await self._write(capture, draft)
 
     def _postpone(self, capture: CaptureUnderWay, seconds: float, reason: str, request: Request) -> None:
-        self.crawler.signals.send_catch_log(fetch_postponed, source=capture.source, seconds=seconds, reason=reason)
+        self.crawler.signals.send_catch_log(fetch_postponed, host=capture.errand.host, seconds=seconds, reason=reason)
         self._keep(self._waiting, self._crawl_later(seconds, request.replace(dont_filter=True)))
 
     def _keep(self, tasks: set[asyncio.Task[None]], work: Coroutine[Any, Any, None]) -> None:
@@ -196,8 +202,8 @@ class CitationsSpider(Spider):
     async def _write(self, capture: CaptureUnderWay, draft: CaptureDraft) -> None:
         """Hand *draft* over and wait until it is on disk; a crawl that can't write is closed."""
         if cookies := self.crawler.get_downloader_middleware(CaptureCookies):
-            cookies.forget(capture.source.id)
-        del self._under_way[capture.source.id]
+            cookies.forget(capture.errand.key)
+        del self._under_way[capture.errand.key]
         self._room.release()
         try:
             capture_id = await asyncio.wrap_future(self.store.submit(draft))
@@ -207,7 +213,7 @@ class CitationsSpider(Spider):
         except ArchiveError as error:
             self._give_up(error)
             return
-        self.crawler.signals.send_catch_log(capture_written, source=capture.source, draft=draft, capture_id=capture_id)
+        self.crawler.signals.send_catch_log(capture_written, draft=draft, capture_id=capture_id)
 
     def _give_up(self, error: ArchiveError) -> None:
         if self.write_error is None and self.crawler.engine:

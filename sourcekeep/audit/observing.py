@@ -9,7 +9,7 @@ from archive.urls import url_key
 from sourcekeep.audit.health import Course
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from archive.catalogue.histories import Link, Look
 
@@ -53,6 +53,13 @@ class Observer:
                 said = known.get(key) or known.setdefault(key, signal_of(self.seen(link, look)))
             take(capture_id, at, *said)
         return course
+
+    def suspicious(self, link: Link, looks: Sequence[Look]) -> Iterator[Look]:
+        """Iterate over the captures of a source that a probe can say more about, whatever probes have said so far."""
+        for look in looks:
+            seen = self.seen(link, look._replace(finding=None))
+            if is_suspicious(*signal_of(seen), seen):
+                yield look
 
     def probe_wanted(self, link: Link, looks: Sequence[Look]) -> str | None:
         """Return the directory beside whose page a probe would say more about the last capture, or None."""

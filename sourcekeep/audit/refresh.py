@@ -15,6 +15,7 @@ from archive.records import Drift, Health
 from archive.standing import SUCCESSES, confirm_due
 from extract import drift
 from sourcekeep.audit.observing import Observer
+from sourcekeep.audit.probing import Probing
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -57,12 +58,15 @@ class _Refreshing:
         self._settings = settings
         self._companies: dict[str, bool] = {}
         self._observer = Observer(self._has_company)
+        self._probing = Probing(self._histories)
 
     def judge(self, source_id: int) -> None:
         """Bring one source up to date, within a transaction."""
         if _compare(self._histories, source_id):
             self._sources.choose_best([source_id])
         link, looks = self._histories.of(source_id)
+        if self._probing.find(link, self._observer.suspicious(link, looks)):
+            link, looks = self._histories.of(source_id)
         course = self._observer.fold(link, looks)
         step = course.step
         self._histories.put_health(
