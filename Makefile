@@ -16,7 +16,7 @@ CONTENDERS := .venv-contenders
 CONTENDERS_INSTALLED := $(CONTENDERS)/.installed
 CONTENDERS_PIP := $(CONTENDERS)/bin/python -m pip install $(PIP_OPTIONS)
 
-.PHONY: help setup judges contenders demo test soak lint lock bench-crawl bench-extract clean
+.PHONY: help setup judges contenders demo test soak lint lock bench-crawl bench-extract bench-audit clean
 
 help:  ## list what can be made
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -77,6 +77,9 @@ bench-crawl: $(INSTALLED)  ## crawl the bench pages beside wget: make bench-craw
 
 bench-extract: $(INSTALLED) $(CONTENDERS_INSTALLED)  ## score texts beside other extractors: PAGES=folder UDHR=folder
 	$(BIN)/python -m bench.extract $(if $(UDHR),--languages $(UDHR)) $(PAGES)
+
+bench-audit: $(INSTALLED)  ## audit a generated catalogue of a million captures
+	$(BIN)/python -m bench.audit
 
 clean:  ## remove what was set up and made
 	rm -rf $(VENV) $(JUDGES) $(CONTENDERS) .mypy_cache .pytest_cache .ruff_cache demo-archive
