@@ -56,6 +56,7 @@ def _print_numbers(status: Status) -> None:
         _fact("quarantined", f"{count(numbers.quarantined, 'piece')} of imports could not be read")
     _fact("outcomes", _listed(numbers.outcomes) or "none")
     _fact("verdicts", _listed(numbers.verdicts) or "none")
+    _fact("links", _listed(numbers.health) or "none")
 
 
 def _is_later(status: Status) -> bool:

@@ -6,7 +6,7 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from archive.catalogue.sources import Sources
+from archive.catalogue.sources import CITED, Sources
 from archive.records import RecordPlace, Via
 
 if TYPE_CHECKING:
@@ -78,6 +78,8 @@ class Overview:
     verdicts: dict[str, int]
     languages: dict[str, int]
     """Of the best captures' texts."""
+    health: dict[str, int]
+    """Of the links of sources that are cited, as it was measured."""
 
 
 _NEWEST = "t.id = (SELECT MAX(id) FROM texts WHERE capture_id = t.capture_id)"
@@ -101,7 +103,8 @@ _EXPORT = f"""
       pt.comments AS pasted_comments, s.id AS source_id, s.url,
       last.requested_at AS captured_at, last.outcome, last.verdict, last.http_status, last.error, last.final_url,
       last.evidence, last.record_id AS capture_record_id, last.warc_file AS capture_warc_file,
-      last.warc_offset AS capture_warc_offset, s.next_due_at,
+      last.warc_offset AS capture_warc_offset, s.next_due_at, s.health AS measured_health, s.health_since,
+      s.health_rule, p.health AS pinned_health, p.reason AS pin_reason, p.pinned_by,
       best.requested_at AS best_captured_at, best.outcome AS best_outcome, best.verdict AS best_verdict,
       best.final_url AS best_url, best.media_type, best.payload_digest,
       e.record_id, e.warc_file, e.warc_offset, e.warc_length, e.refers_to,
@@ -110,6 +113,7 @@ _EXPORT = f"""
         GROUP BY kind)) AS stripped
     FROM incidents i LEFT JOIN citations ci ON ci.incident_id = i.id
       LEFT JOIN sources s ON s.id = ci.source_id
+      LEFT JOIN pins p ON p.source_id = s.id
       LEFT JOIN captures last ON last.id = s.last_capture_id
       LEFT JOIN captures best ON best.id = s.best_capture_id
       LEFT JOIN exchanges e ON e.capture_id = best.id
@@ -209,6 +213,7 @@ class Reports:
                 """SELECT c.verdict, COUNT(*) FROM sources s JOIN captures c ON c.id = s.last_capture_id
                    WHERE c.verdict IS NOT NULL"""
             ),
+            health=self._counts(f"SELECT s.health, COUNT(*) FROM sources s WHERE {CITED}"),
             languages=self._counts(f"SELECT t.language, COUNT(*) FROM {_BEST_TEXTS} WHERE t.language IS NOT NULL"),
         )
 

@@ -21,11 +21,11 @@ _IN_TURNS = """(ROW_NUMBER() OVER (PARTITION BY s.host ORDER BY s.id) - 1.0) / C
     COUNT(*) OVER (PARTITION BY s.host) DESC, s.id"""
 
 # A source that no incident cites any more keeps its captures, and is not fetched again.
-_CITED = "EXISTS (SELECT 1 FROM citations WHERE source_id = s.id)"
+CITED = "EXISTS (SELECT 1 FROM citations WHERE source_id = s.id)"
 # A capture of the day after tomorrow was made under a clock that was wrong, and so is the time that it gave.
 _DUE = f"""(s.last_capture_id IS NULL OR s.next_due_at <= :now
     OR (SELECT finished_at FROM captures WHERE id = s.last_capture_id) > strftime('%Y-%m-%dT%H:%M:%fZ', :now, '+1 day'))
-    AND {_CITED}"""
+    AND {CITED}"""
 
 _WHOLE = ", ".join(f"'{outcome}'" for outcome in sorted(SUCCESSES))
 _PART = ", ".join(f"'{outcome}'" for outcome in sorted(PARTS))
@@ -76,7 +76,7 @@ class Sources:
 
     def all(self) -> list[Source]:
         """Return every source that is cited, hosts in turns."""
-        return self._select(f"WHERE {_CITED} ORDER BY {_IN_TURNS}")
+        return self._select(f"WHERE {CITED} ORDER BY {_IN_TURNS}")
 
     def due(self, now: str) -> list[Source]:
         """Return the sources that were never captured or whose time has come by *now*, hosts in turns.
@@ -105,7 +105,7 @@ class Sources:
         """
         rows = self._db.execute(
             f"""SELECT MIN(s.id) AS id, s.probe_wanted FROM sources s
-                WHERE s.probe_wanted IS NOT NULL AND {_CITED} AND NOT EXISTS (
+                WHERE s.probe_wanted IS NOT NULL AND {CITED} AND NOT EXISTS (
                   SELECT 1 FROM captures WHERE {PROBES_IN.replace(":directory", "s.probe_wanted")}
                     AND requested_at BETWEEN ? AND ?)
                 GROUP BY s.probe_wanted ORDER BY 1""",
@@ -117,7 +117,7 @@ class Sources:
     def next_due_after(self, now: str) -> str | None:
         """Return when a source becomes due that isn't by *now*, or None if none ever does."""
         row = self._db.execute(
-            f"SELECT MIN(next_due_at) AS due FROM sources s WHERE s.next_due_at > ? AND {_CITED}", (now,)
+            f"SELECT MIN(next_due_at) AS due FROM sources s WHERE s.next_due_at > ? AND {CITED}", (now,)
         ).fetchone()
         due: str | None = row["due"]
         return due

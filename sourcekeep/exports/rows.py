@@ -22,6 +22,8 @@ COLUMNS = (
     # the last capture
     *("captured_at", "outcome", "verdict", "http_status", "error", "final_url", "evidence"),
     *("capture_record_id", "capture_warc_file", "capture_warc_offset", "next_due_at"),
+    # what became of the link
+    *("health", "measured_health", "health_since", "health_rule", "pinned_health", "pin_reason", "pinned_by"),
     # the best copy, and the record that proves it
     *("best_captured_at", "best_outcome", "best_verdict", "best_url", "media_type"),
     *("payload_digest", "record_id", "warc_file", "warc_offset", "warc_length", "refers_to"),
@@ -42,6 +44,7 @@ def complete(rows: Iterable[Row]) -> Iterator[Row]:
             "explanation": found and found.explanation,
             "advice": (found and found.advice) or None,
             "last_look": found and found.last_look,
+            "health": row["pinned_health"] or row["measured_health"],
         }
         values = {**row, **words}
         yield {column: values[column] for column in COLUMNS}
