@@ -161,6 +161,11 @@ def is_month(word: str) -> bool:
     return word.lower() in _MONTH
 
 
+def month_of(word: str) -> int | None:
+    """Return the number of the month that *word* names, in full or short, in any of the languages; else None."""
+    return _MONTH.get(word.lower())
+
+
 def day_of_url(url: str) -> date | None:
     """Return the day that stands in an address (`/2020/01/31/`, `-20200131`); None where there is none."""
     return next((day for found in _URL.finditer(url) if (day := _day(found[1], found[3], found[4]))), None)

@@ -289,6 +289,14 @@ class Histories:
         """Forget what a probe says of a capture. Within a transaction."""
         self._db.execute("DELETE FROM probe_findings WHERE capture_id = ?", (capture_id,))
 
+    def first_seen_at(self, source_id: int) -> str | None:
+        """Return when a source was asked for the first time; None where it never was."""
+        row = self._db.execute(
+            f"SELECT MIN(requested_at) AS at FROM captures WHERE via = '{Via.HTTP}' AND source_id = ?", (source_id,)
+        ).fetchone()
+        at: str | None = row["at"]
+        return at
+
     def pins(self) -> dict[int, Pin]:
         """Return by source what editors have pinned its health to."""
         rows = self._db.execute("SELECT source_id, health, reason, pinned_by, pinned_at FROM pins ORDER BY source_id")
