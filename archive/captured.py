@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC
-from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Any
 
-from archive.records import Capture, Outcome, Revisited, as_timestamp
+from archive.mementos import http_time
+from archive.records import Capture, Outcome, Revisited
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -64,11 +63,7 @@ def _validator(head: ResponseHead | None, name: str) -> str | None:
 
 def _memento_at(head: ResponseHead | None) -> str | None:
     """Return the time of `Memento-Datetime` (RFC 7089 2.1.1), or None where there is none that can be read."""
-    try:
-        moment = parsedate_to_datetime((head.header("Memento-Datetime") if head else None) or "")
-    except (ValueError, OverflowError):
-        return None
-    return as_timestamp(moment.replace(tzinfo=moment.tzinfo or UTC))
+    return http_time(head.header("Memento-Datetime") if head else None)
 
 
 def describe(draft: CaptureDraft, facts: CaptureFacts) -> dict[str, Any]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tomllib
 from dataclasses import Field, dataclass, field, fields
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from archive.errors import SettingsError
 
@@ -67,6 +67,17 @@ class Settings:
         "how it answers for missing pages (one request a directory). 0: never.",
         most=_CENTURY,
     )
+    timegates: tuple[str, ...] = _setting(
+        ("https://web.archive.org/web/",),
+        "Web archives that are asked for what to cite instead of a page that is gone: the address of each one's "
+        "TimeGate (RFC 7089), behind which the page's URL is put. They are asked in this order, one after the other.",
+    )
+    memento_tries: int = _setting(
+        3,
+        "How many more copies of a page are asked for where an archive's first one is an error page, a wall or another "
+        "text.",
+        most=20,
+    )
     timestamp_authority: str = _setting(
         "", "The URL of a time-stamping authority (RFC 3161); `verify --seal` asks it for a time-stamp of each seal."
     )
@@ -103,17 +114,31 @@ def check(name: str, value: Any) -> Any:
     wanted = type(setting.default)
     if wanted is float and type(value) is int:
         value = float(value)
-    if wanted is tuple and isinstance(value, list) and all(type(day) in (int, float) for day in value):
-        value = tuple(float(day) for day in value)
+    if wanted is tuple and isinstance(value, list):
+        value = _items(value, type(cast("tuple[Any, ...]", setting.default)[0]))
     if type(value) is not wanted:
         raise SettingsError(f"{name} must look like {_toml(setting.default)}, not {value!r}")
     least, most = setting.metadata["least"], setting.metadata["most"]
-    numbers: tuple[float, ...] = value if isinstance(value, tuple) else (value,) if wanted in (int, float) else ()
+    items = value if isinstance(value, tuple) else (value,)
+    numbers = [item for item in items if wanted is not bool and isinstance(item, (int, float))]
     if not all(least <= number <= most for number in numbers):  # NaN is in no range either
         raise SettingsError(f"{name} must be from {least:g} to {most:g}, not {value!r}")
-    if isinstance(value, str) and not value.isprintable():
+    if not all(item.isprintable() for item in items if isinstance(item, str)):
         raise SettingsError(f"{name} must be one line without control characters")
+    if name == "timegates" and not all(_is_address(item) for item in items):
+        raise SettingsError(f"{name} must be web addresses, not {value!r}")
     return value
+
+
+def _items(value: list[Any], wanted: type) -> Any:
+    """Return a TOML array as a tuple of *wanted*; unchanged where something else is in it."""
+    if wanted is float and all(type(item) in (int, float) for item in value):
+        return tuple(float(item) for item in value)
+    return tuple(value) if all(type(item) is wanted for item in value) else value
+
+
+def _is_address(item: str) -> bool:
+    return item.startswith(("http://", "https://")) and " " not in item
 
 
 def settings_template() -> str:
@@ -128,5 +153,5 @@ def _toml(value: Any) -> str:
     if isinstance(value, bool):
         return str(value).lower()
     if isinstance(value, tuple):
-        return str(list(value))
+        return f"[{', '.join(map(_toml, value))}]"
     return f'"{value}"' if isinstance(value, str) else str(value)

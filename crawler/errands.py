@@ -52,6 +52,6 @@ class Errand:
         return site_of(host) if host else None
 
 
-def count_sources(errands: Iterable[Errand]) -> int:
-    """Return how many of *errands* ask for the sources themselves."""
-    return sum(errand.via == Via.HTTP for errand in errands)
+def count(errands: Iterable[Errand], via: Via) -> int:
+    """Return how many of *errands* ask *via* that; of Via.HTTP it is how many sources are captured."""
+    return sum(errand.via == via for errand in errands)

@@ -22,8 +22,8 @@ else:
     _Base = object
 
 
-class _Chain(_Base):
-    """What both kinds of redirect have in common."""
+class Chain(_Base):
+    """What all kinds of redirect have in common."""
 
     def handle_referer(self, request: Request, response: Response) -> None:
         """Send no Referer: a cited URL has none, and a browser sends none behind a redirect either."""
@@ -41,7 +41,7 @@ class _Chain(_Base):
             raise RedirectLoopError(f"{self.max_redirect_times} redirects and no end") from error
 
 
-class StatusRedirects(_Chain, RedirectMiddleware):
+class StatusRedirects(Chain, RedirectMiddleware):
     """3xx. A `Location` that is no URL is not followed: the 3xx is then the answer."""
 
     def process_response(
@@ -55,7 +55,7 @@ class StatusRedirects(_Chain, RedirectMiddleware):
             return response
 
 
-class MetaRedirects(_Chain, MetaRefreshMiddleware):
+class MetaRedirects(Chain, MetaRefreshMiddleware):
     """`<meta http-equiv=refresh>`. A page that reloads itself is no redirect."""
 
     def process_response(

@@ -43,6 +43,7 @@ DOWNLOADER_MIDDLEWARES = {
     "crawler.redirects.MetaRedirects": 580,
     "crawler.redirects.ContentCodings": 590,
     "crawler.redirects.StatusRedirects": 600,
+    "crawler.mementos.MementoRedirects": 610,
     "crawler.cookies.CaptureCookies": 700,
 }
 SPIDER_MIDDLEWARES = {

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Self
 from archive.errors import ArchiveError
 from archive.folder import ArchiveFolder
 from archive.records import Via
-from crawler.errands import count_sources
+from crawler.errands import count
 from crawler.signals import capture_written, crawl_planned, fetch_postponed
 from extract.version import EXTRACTOR
 from sourcekeep import progress
@@ -38,16 +38,21 @@ _PATIENCE_SECONDS = 3.0
 class CrawlDisplay:
     """Shows a crawl, and has texts made while it runs. Settings: SOURCEKEEP_EXTRACT, SOURCEKEEP_JSON.
 
-    What is counted are sources: a probe is none.
+    What is counted are the captures *via* which the crawl's purpose is; of sources, a probe is none.
     """
 
-    def __init__(self, folder: ArchiveFolder, *, extract: bool, as_json: bool) -> None:
+    crawl_id = 0
+    """Of the crawl that is shown; 0 before it has begun."""
+
+    def __init__(
+        self, folder: ArchiveFolder, *, extract: bool, as_json: bool, verb: str = "capturing", via: Via = Via.HTTP
+    ) -> None:
         self._folder = folder
         self._extract = extract
         self._as_json = as_json
-        self._progress = progress.for_stderr("capturing")
+        self._progress = progress.for_stderr(verb)
+        self._via = via
         self._extraction: ExtractionProcess | None = None
-        self._crawl_id = 0
         self._planned = 0
         self.interrupted = 0.0
         """When the user asked for an end, by the monotonic clock; 0 when nobody did."""
@@ -72,14 +77,14 @@ class CrawlDisplay:
 
     def planned(self, errands: Sequence[Errand], crawl_id: int) -> None:
         """Begin to show, and to extract."""
-        self._planned, self._crawl_id = count_sources(errands), crawl_id
+        self._planned, self.crawl_id = count(errands, self._via), crawl_id
         self._progress.plan(self._planned)
         if self._extract:
             self._extraction = ExtractionProcess(self._folder)
 
     def written(self, draft: CaptureDraft) -> None:
         """Count a capture."""
-        if draft.via == Via.HTTP:
+        if draft.via == self._via:
             self._progress.done(draft.outcome)
 
     def postponed(self, host: str | None, seconds: float, reason: str) -> None:
@@ -100,12 +105,12 @@ class CrawlDisplay:
         if self._extraction:
             self._extraction.close_input()
             await self._wait_for_texts(self._extraction)
-        if self._crawl_id:
+        if self.crawl_id:
             self._print_report()
 
     def _print_report(self) -> None:
         try:
-            report = make_report(self._folder, self._crawl_id, self._planned)
+            report = make_report(self._folder, self.crawl_id, self._planned)
         except KeyError:  # it could not even write that it began, and the error that kept it says so
             return
         except (ArchiveError, sqlite3.Error) as error:

@@ -8,6 +8,7 @@ import subprocess
 from contextlib import contextmanager, suppress
 from typing import IO, TYPE_CHECKING
 
+from archive.records import Via
 from crawler.processes.hosts import open_hosts
 from sourcekeep.invocation import own_process
 
@@ -86,10 +87,10 @@ class Fetcher:
 
     def begin(self, plan: Plan, on_message: Callable[[Fetcher, FromProcess | None], None]) -> None:
         """Give it its *plan*; *on_message* gets what it says, in a thread of its own, and None when it has gone."""
-        from crawler.errands import count_sources
+        from crawler.errands import count
         from crawler.processes.channel import Channel  # what that imports, the process can be busy importing meanwhile
 
-        self.planned = count_sources(plan.errands)
+        self.planned = count(plan.errands, Via.HTTP)
         self._channel = Channel(self._connection)
         self.say(plan)
         self._channel.listen(lambda message: on_message(self, message), lambda: on_message(self, None))

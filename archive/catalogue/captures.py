@@ -194,6 +194,11 @@ class Captures:
         """Return the id of the newest capture; 0 without one."""
         return int(self._db.execute("SELECT COALESCE(MAX(id), 0) FROM captures").fetchone()[0])
 
+    def of_crawl(self, crawl_id: int, via: Via) -> dict[int, int]:
+        """Return by source the id of its capture in a crawl, *via* what it was asked for."""
+        rows = self._db.execute("SELECT source_id, id FROM captures WHERE crawl_id = ? AND via = ?", (crawl_id, via))
+        return {row["source_id"]: row["id"] for row in rows}
+
     def of_source(self, source_id: int) -> list[tuple[int, Capture]]:
         """Return (id, capture with its exchanges) of a source, oldest first."""
         rows = self._db.execute("SELECT * FROM captures WHERE source_id = ? ORDER BY id", (source_id,))

@@ -6,7 +6,8 @@ import json
 from typing import TYPE_CHECKING
 
 from archive.catalogue.reading import READ_BY, TEXT_COLUMNS, source_text
-from archive.records import Copy, CopyKind, Via
+from archive.catalogue.sources import of_the_source
+from archive.records import Copy, CopyKind
 
 if TYPE_CHECKING:
     import sqlite3
@@ -39,7 +40,7 @@ class Copies:
         """Return when a source was captured with a text for the first time; None where none is."""
         row = self._db.execute(
             f"""SELECT MIN(c.requested_at) AS at FROM captures c JOIN texts t ON t.capture_id = c.id
-               WHERE c.source_id = ? AND c.via <> '{Via.PROBE}' AND t.text IS NOT NULL""",
+               WHERE c.source_id = ? AND {of_the_source("c")} AND t.text IS NOT NULL""",
             (source_id,),
         ).fetchone()
         at: str | None = row["at"]

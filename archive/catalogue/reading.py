@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from archive.records import SourceText, Via
+from archive.catalogue.sources import of_the_source
+from archive.records import SourceText
 
 if TYPE_CHECKING:
     import sqlite3
 
 NEWEST_TEXTS = f"""
     SELECT MAX(n.id) FROM texts n JOIN captures nc ON nc.id = n.capture_id
-    WHERE nc.source_id = s.id AND nc.via <> '{Via.PROBE}' GROUP BY nc.id
+    WHERE nc.source_id = s.id AND {of_the_source("nc")} GROUP BY nc.id
     UNION ALL
     SELECT MAX(n.id) FROM texts n JOIN citations ni ON ni.id = n.citation_id WHERE ni.source_id = s.id GROUP BY ni.id"""
 """The ids of the newest text of each capture and of each paste of the source `s`."""

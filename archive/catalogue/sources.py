@@ -35,6 +35,11 @@ STANDING_SQL = f"""CASE WHEN outcome IN ({_WHOLE}) THEN CASE verdict {_RANKS} EL
 """Over a row of `captures`: 0 for no copy at all, else the higher the better; a whole page stands above a part."""
 
 
+def of_the_source(row: str) -> str:
+    """Return SQL over a *row* of `captures`: what came is the source, and no probe or an archive's own answer."""
+    return f"({row}.via = '{Via.HTTP}' OR ({row}.via = '{Via.MEMENTO}' AND {row}.memento_at IS NOT NULL))"
+
+
 PROBES_IN = f"""via = '{Via.PROBE}' AND asked_url >= :directory AND asked_url < :directory || '{{'
     AND LENGTH(asked_url) = LENGTH(:directory) + {PROBE_LETTERS}"""
 """Over a row of `captures`: a probe of just that directory, found by the index of `asked_url` (`{` is behind `z`)."""
@@ -134,7 +139,7 @@ class Sources:
         self._db.executemany(
             f"""UPDATE sources SET best_capture_id = (
                   SELECT c.id FROM captures c WHERE source_id = :id AND revisit_of IS NULL AND {STANDING_SQL} > 0
-                    AND via <> '{Via.PROBE}'
+                    AND {of_the_source("c")}
                   ORDER BY via = '{Via.HTTP}' DESC, {_REPLACED}, {STANDING_SQL} DESC,
                     MAX(c.id, COALESCE((SELECT MAX(r.id) FROM captures r WHERE r.revisit_of = c.id), 0)) DESC LIMIT 1)
                 WHERE id = :id""",

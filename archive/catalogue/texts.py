@@ -20,6 +20,7 @@ from archive.records import (
     StatementKind,
     Text,
     Verdict,
+    Via,
     utc_now,
 )
 from archive.storable import storable
@@ -31,6 +32,8 @@ if TYPE_CHECKING:
 _WITH_BODY = ", ".join(
     f"'{outcome}'" for outcome in (Outcome.FETCHED, Outcome.HTTP_ERROR, Outcome.TRUNCATED, Outcome.TOO_LARGE)
 )
+# A memento is the source's page, whatever the archive's own address of it is.
+_PAGE_URL = f"CASE c.via WHEN '{Via.MEMENTO}' THEN (SELECT url FROM sources WHERE id = c.source_id) ELSE e.url END"
 # A page that came again unchanged has the text of the capture that holds it.
 _PENDING = f"""
     FROM captures c JOIN exchanges e ON e.capture_id = c.id LEFT JOIN exchanges o ON o.record_id = e.refers_to
@@ -79,7 +82,7 @@ class Texts:
         With *all_again*, also those that have one.
         """
         rows = self._db.execute(
-            f"""SELECT c.id AS capture_id, c.source_id, e.url, e.http_status, c.outcome,
+            f"""SELECT c.id AS capture_id, c.source_id, {_PAGE_URL} AS url, e.http_status, c.outcome,
                   e.record_id, e.warc_file, e.warc_offset, e.warc_length, o.record_id AS original_record_id,
                   o.warc_file AS original_warc_file, o.warc_offset AS original_warc_offset,
                   o.warc_length AS original_warc_length

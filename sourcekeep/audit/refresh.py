@@ -18,7 +18,7 @@ from sourcekeep.audit.observing import Observer
 from sourcekeep.audit.probing import Probing
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
     from archive.catalogue import Catalogue
     from archive.catalogue.histories import Histories, Link, Look, TextOfCapture
@@ -95,10 +95,15 @@ class _Refreshing:
             self._histories.confirm_at(link.source_id, confirm_due(course.failures, at, self._settings))
 
 
+def reference_of(texts: Iterable[TextOfCapture]) -> TextOfCapture | None:
+    """Return which of a source's texts the others are measured against: the first of its best ones."""
+    return max(texts, key=lambda text: (text.standing, -text.capture_id), default=None)
+
+
 def _compare(histories: Histories, source_id: int) -> bool:
     """Measure the texts of a source against the first of its best ones, and return whether anything was new."""
     texts = histories.texts_of(source_id)
-    reference = max(texts, key=lambda text: (text.standing, -text.capture_id), default=None)
+    reference = reference_of(texts)
     others = [text for text in texts if text is not reference]
     changed = False
     for text in others:

@@ -11,7 +11,7 @@ _WORDS = (
 ).split()
 
 
-def article(name: str, *, sentences: int = 40) -> bytes:
+def article_html(name: str, *, sentences: int = 40) -> bytes:
     """Return an article with a text of its own, of the words that *name* leads to."""
     start = sum(name.encode())
     words = [_WORDS[(start * step + step * step // 7) % len(_WORDS)] for step in range(1, 12 * sentences + 1)]
@@ -19,7 +19,12 @@ def article(name: str, *, sentences: int = 40) -> bytes:
     paragraphs = "".join(f"<p>{' '.join(lines[at : at + 4])}</p>" for at in range(0, len(lines), 4))
     title = f"The story of {name}"
     html = f"<!doctype html><title>{title}</title><body><article><h1>{title}</h1>{paragraphs}</article></body>"
-    return respond(_HTML, body=html.encode())
+    return html.encode()
+
+
+def article(name: str) -> bytes:
+    """Return such an article as a response."""
+    return respond(_HTML, body=article_html(name))
 
 
 def listing(title: str) -> bytes:

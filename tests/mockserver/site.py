@@ -3,6 +3,7 @@
 - `NAME.wire.example`: the case NAME of `cases.py`.
 - `NAME.polite.example` and `NAME.robots.example`: hosts that ask crawlers for something.
 - `NAME.audited.example`: how a server answers for pages that it doesn't have, see `audited.py`.
+- `NAME.archiving.example`: web archives, see `archiving.py`.
 - `/to/HOST/PATH` of any host below `onward.example` or `elsewhere.example`, two sites: sent on to there.
 - `NAME.slow.example` and `shared.common.example`: takes its time for every path, robots.txt too.
 - `KIND.large.example`: bodies of any size, see `large.py`.
@@ -14,6 +15,7 @@ from __future__ import annotations
 import gzip
 from random import Random
 
+from mockserver.archiving import archive_answer
 from mockserver.audited import audited_answer
 from mockserver.cases import CASES
 from mockserver.large import large_answer
@@ -110,6 +112,8 @@ def answer_to(host: str, path: str, visit: int) -> Answer:
         answers = CASES[host.removesuffix(".wire.example")].paths.get(path, ((respond(status=b"404 Not Found"),),))
     elif host.endswith(".audited.example"):
         return audited_answer(host, path)
+    elif host.endswith(".archiving.example"):
+        return archive_answer(host, path, visit)
     elif host.endswith(".large.example"):
         answers = (large_answer(host, path),)
     else:
