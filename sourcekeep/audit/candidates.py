@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from archive.catalogue import Catalogue
-    from archive.catalogue.probes import Answer
+    from archive.catalogue.histories import Answer
     from archive.mementos import Link
     from archive.records import Capture, Source
     from extract.drift import TextDrift
@@ -138,7 +138,7 @@ class Search:
 
     def take(self, catalogue: Catalogue, warc_dir: Path, capture_id: int) -> None:
         """Take what came of the last errand."""
-        capture, answer = catalogue.captures.get(capture_id), catalogue.probes.answer(capture_id)
+        capture, answer = catalogue.captures.get(capture_id), catalogue.histories.answer(capture_id)
         if capture is None:
             raise LookupError(f"there is no capture {capture_id}")
         if self._reads_timemap:
