@@ -13,9 +13,11 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from comparing_catalogues import differences, tables_of
+from keeping_archive import Keeper, Page, incident
 from mockserver import MockServer
 from mockserver.crawling import make_archive, run_crawl
 
+from archive.records import Via
 from archive.signals import PROBE_LETTERS, directory_of, probe_url
 
 if TYPE_CHECKING:
@@ -241,3 +243,31 @@ def test_finding_follows_what_is_compared(crawled: ArchiveFolder, server: MockSe
     sourcekeep(crawled, "extract", "--json")
     assert rows(crawled, "SELECT * FROM probe_findings") == []
     assert probing.RULES
+
+
+@pytest.mark.parametrize("via", [Via.PROBE, Via.MEMENTO])
+def test_capture_that_a_crash_left_without_its_row_gets_it_as_it_was(tmp_path: Path, via: Via) -> None:
+    url, asked = "http://a.example/x/page", "http://b.example/web/20120105000000id_/http://a.example/x/page"
+    keeper = Keeper(tmp_path / "archive")
+    keeper.imports(incident(1, url))
+    keeper.crawls(Page(url))
+    backup = keeper.back_up(tmp_path / "backup.db")
+    store = keeper.begin()
+    keeper.capture(store, Page(url))
+    headers = "Memento-Datetime: Thu, 05 Jan 2012 00:00:00 GMT\r\n" if via is Via.MEMENTO else ""
+    draft = Page(asked, body=b"<p>asked</p>", headers=headers).draft(1)
+    draft.source_url, draft.via, draft.asked_url = url, via, asked
+    store.submit(draft).result(20)
+    keeper.crash(store)
+    before = keeper.tables()
+    assert [(row["via"], row["asked_url"]) for row in before["captures"][1:]] == [("http", None), (via, asked)]
+    assert (before["captures"][2]["memento_at"] is not None) == (via is Via.MEMENTO)
+    assert before["sources"][0]["last_capture_id"] == 2
+    keeper.restore(backup)
+    keeper.begin().close("finished")  # which puts right what the crash left
+    after = keeper.tables()
+    assert after["captures"] == before["captures"]
+    assert after["sources"] == before["sources"]
+    sourcekeep(keeper.folder, "verify", "--json")
+    sourcekeep(keeper.folder, "rebuild", "--no-extract", "--json")
+    assert differences(after, keeper.tables()) == []

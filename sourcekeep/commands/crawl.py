@@ -47,7 +47,8 @@ def command(
     """Fetch the cited pages that are due into the archive.
 
     Due is what was never captured, what failed and is to be confirmed (after 3 days, then 7), and what was captured
-    longer ago than recrawl_after (30 days). Ctrl-C stops cleanly; the next crawl goes on with what is left.
+    longer ago than recrawl_after (30 days). Beside a page that looks as if it were not there, the server is asked for a
+    made-up one as well (probe_after). Ctrl-C stops cleanly; the next crawl goes on with what is left.
     """
     if bool(all_sources) + (incident is not None) + bool(urls) > 1:
         raise click.UsageError("--all, --incident and --url exclude each other")
