@@ -502,6 +502,25 @@ class ProbeFinding:
 
 
 @dataclass(frozen=True, slots=True)
+class JudgedMemento:
+    """What a capture of a web archive's copy is worth (the table `mementos`)."""
+
+    capture_id: int
+    source_id: int
+    said: str
+    """A word of `sourcekeep.audit.mementos.Said`."""
+    url: str | None
+    """What may be cited instead of the source; None for what may not."""
+    at: str | None
+    """When the archive captured it."""
+    kept: float | None
+    """The share of our own text that it has; None where there is nothing to compare."""
+    rules: str
+    text_id: int | None
+    reference_text_id: int | None
+
+
+@dataclass(frozen=True, slots=True)
 class Pin:
     """What an editor says a source's health is; what was measured stands beside it, and is not changed by it."""
 

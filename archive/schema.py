@@ -379,6 +379,20 @@ def m007_health(db: Database) -> None:
             finding TEXT NOT NULL,
             similarity REAL
         );
+        CREATE TABLE mementos (
+            capture_id INTEGER PRIMARY KEY REFERENCES captures(id),
+            source_id INTEGER NOT NULL REFERENCES sources(id),
+            said TEXT NOT NULL,
+            url TEXT,
+            at TEXT,
+            kept REAL,
+            rules TEXT NOT NULL,
+            text_id INTEGER REFERENCES texts(id) ON DELETE CASCADE,
+            reference_text_id INTEGER REFERENCES texts(id) ON DELETE CASCADE
+        );
+        CREATE INDEX mementos_source_id ON mementos(source_id);
+        CREATE INDEX mementos_text_id ON mementos(text_id);
+        CREATE INDEX mementos_reference_text_id ON mementos(reference_text_id);
         CREATE TABLE pins (
             source_id INTEGER PRIMARY KEY REFERENCES sources(id),
             health TEXT NOT NULL,

@@ -78,6 +78,11 @@ class Settings:
         "text.",
         most=20,
     )
+    replay_url: str = _setting(
+        "",
+        "Where others can see your archive (pywb): the address behind which it takes 14 digits for the time and a URL, "
+        "such as https://archive.example.org/sourcekeep/. Then your own copies are offered as what to cite.",
+    )
     timestamp_authority: str = _setting(
         "", "The URL of a time-stamping authority (RFC 3161); `verify --seal` asks it for a time-stamp of each seal."
     )

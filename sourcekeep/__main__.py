@@ -21,9 +21,10 @@ _COMMANDS = {
     "show": ("show", "Show a source or an incident, with its evidence."),
     "quotes": ("quotes", "Say which source has what an incident quotes."),
     "audit": ("audit", "Say which links have died, when, and by what proof."),
+    "replace": ("replace", "Find what to cite instead of links that are lost."),
     "pin": ("pin", "Say what a link's health is where you know better."),
     "replay": ("replay", "Show the captured pages in a browser, by pywb."),
-    "export": ("export", "Write everything as JSON lines, CSV, Markdown or WACZ."),
+    "export": ("export", "Write everything: JSON lines, CSV, Markdown, robust links, WACZ."),
     "verify": ("verify", "Prove that the evidence is what was written, and seal it."),
     "rebuild": ("rebuild", "Make the catalogue anew from the WARC files."),
 }

@@ -19,12 +19,15 @@ _NOTICES = """SELECT t.capture_id, t.extractor, n.kind, n.rule, n.text, n.positi
               JOIN texts t ON t.id = n.text_id ORDER BY t.capture_id, t.extractor, n.id"""
 _DRIFTS = """SELECT d.*, t.capture_id AS of_capture, r.capture_id AS reference_capture FROM drifts d
              JOIN texts t ON t.id = d.text_id JOIN texts r ON r.id = d.reference_text_id ORDER BY d.capture_id"""
+_MEMENTOS = """SELECT m.*, r.capture_id AS reference_capture FROM mementos m
+               LEFT JOIN texts r ON r.id = m.reference_text_id ORDER BY m.capture_id"""
 _INDEX = """SELECT t.capture_id, t.extractor FROM texts_fts JOIN texts t ON t.id = texts_fts.rowid
             WHERE texts_fts MATCH 'the' ORDER BY 1, 2"""
 _BY_ROWID = ("incidents", "citations", "quarantine", "sources", "crawls", "captures", "exchanges")
 _MADE_WITH_THE_TEXTS = {
     "texts": {"id", "made_at"},
     "drifts": {"text_id", "reference_text_id"},
+    "mementos": {"text_id", "reference_text_id"},
     "sources": {"judged"},
 }
 _FOUND_WHEN_ASKED = {"quotation_checks", "quotations", "copies", "signatures"}
@@ -39,6 +42,7 @@ def tables_of(path: Path) -> dict[str, list[dict[str, Any]]]:
         found["ledger"] = _rows(connection, "SELECT * FROM ledger ORDER BY record_id")
         found["texts"] = _rows(connection, _TEXTS)
         found["drifts"] = _rows(connection, _DRIFTS)
+        found["mementos"] = _rows(connection, _MEMENTOS)
         found["probe_findings"] = _rows(connection, "SELECT * FROM probe_findings ORDER BY capture_id")
         found["pins"] = _rows(connection, "SELECT * FROM pins ORDER BY source_id")
         for table, columns in _MADE_WITH_THE_TEXTS.items():

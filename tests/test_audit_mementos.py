@@ -17,7 +17,7 @@ from mockserver import MockServer
 from mockserver.audited import article_html
 
 from archive.mementos import Link, dated, links
-from sourcekeep.audit.candidates import Said
+from sourcekeep.audit.mementos import Said
 from sourcekeep.audit.replacing import Replacements, Wish, find_mementos
 from sourcekeep.extracting import run as extract
 from sourcekeep.replaying import COLLECTION, serving
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from sourcekeep.audit.candidates import Memento
+    from sourcekeep.audit.mementos import Memento
 
 ERROR = b"<title>404 Not Found</title><body><h1>Not Found</h1><p>The page you asked for was not found.</p></body>"
 WALL = b"<title>Just a moment...</title><body><script>window._cf_chl_opt={}</script><p>Checking your browser</p></body>"

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import astuple
 from itertools import groupby
 from operator import itemgetter
 from typing import TYPE_CHECKING, NamedTuple
 
 from archive.catalogue.sources import PROBES_IN, STANDING_SQL
-from archive.records import Drift, Finding, Health, Pin, ProbeFinding, RecordPlace, Via
+from archive.records import Drift, Finding, Health, JudgedMemento, Pin, ProbeFinding, RecordPlace, Via
 from archive.standing import USABLE_VERDICTS
 
 if TYPE_CHECKING:
@@ -33,7 +34,7 @@ _ANSWERS = """
 _BY_END = "INDEXED BY captures_final_url"  # without statistics, SQLite takes the other index, and scans it
 _LINKS = f"""
     SELECT s.id, s.url, s.url_key, s.host, s.site, s.health, s.health_since, s.health_capture_id, s.health_rule,
-      b.id IS NOT NULL AND b.via = '{Via.HTTP}' AND b.verdict IN ({_USABLE})
+      b.id IS NOT NULL AND b.via = '{Via.HTTP}' AND b.verdict IN ({_USABLE}), s.best_capture_id, b.requested_at
     FROM sources s LEFT JOIN captures b ON b.id = s.best_capture_id"""
 
 
@@ -51,6 +52,9 @@ class Link(NamedTuple):
     health_rule: str | None
     is_kept: bool
     """Whether the archive has a copy of its own: an article, a document or a medium that its server sent."""
+    best_capture_id: int | None
+    best_at: str | None
+    """When the best copy was asked for."""
 
 
 class Look(NamedTuple):
@@ -288,6 +292,28 @@ class Histories:
     def drop_finding(self, capture_id: int) -> None:
         """Forget what a probe says of a capture. Within a transaction."""
         self._db.execute("DELETE FROM probe_findings WHERE capture_id = ?", (capture_id,))
+
+    def memento_captures(self, source_id: int) -> list[int]:
+        """Return the captures of a source that web archives were asked in, oldest first."""
+        rows = self._plain(
+            f"SELECT id FROM captures WHERE via = '{Via.MEMENTO}' AND source_id = ? ORDER BY id", (source_id,)
+        )
+        return [int(str(row[0])) for row in rows]
+
+    def judged_memento(self, capture_id: int) -> JudgedMemento | None:
+        """Return what a memento is worth, or None where nobody has judged it."""
+        row = self._db.execute("SELECT * FROM mementos WHERE capture_id = ?", (capture_id,)).fetchone()
+        return JudgedMemento(**dict(row)) if row else None
+
+    def put_memento(self, found: JudgedMemento) -> None:
+        """Write what a memento is worth, in place of what was known. Within a transaction."""
+        self._db.execute("INSERT OR REPLACE INTO mementos VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", astuple(found))
+
+    def mementos(self, source_id: int | None = None) -> Iterator[JudgedMemento]:
+        """Iterate over the judged mementos of one source, or of all, in the order of their captures."""
+        where = "" if source_id is None else " WHERE source_id = :source"
+        rows = self._db.execute(f"SELECT * FROM mementos{where} ORDER BY capture_id", {"source": source_id})
+        return (JudgedMemento(**dict(row)) for row in rows)
 
     def first_seen_at(self, source_id: int) -> str | None:
         """Return when a source was asked for the first time; None where it never was."""

@@ -9,16 +9,18 @@ from typing import TYPE_CHECKING
 
 from archive.records import Health
 from sourcekeep.audit.observing import Observer
+from sourcekeep.audit.replacement import Replacing
 from sourcekeep.audit.risk import Risk, risks
 from sourcekeep.audit.tally import ROTTEN, Tally
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable
 
     from archive.catalogue import Catalogue
     from archive.catalogue.histories import Histories, Link, Look
     from archive.records import Pin
     from sourcekeep.audit.health import Course
+    from sourcekeep.audit.replacement import Replacement
     from sourcekeep.audit.scope import Scope
 
 _YEAR = re.compile(r"\b(?:19|20)\d\d\b")
@@ -51,6 +53,8 @@ class AuditedLink:
     is_kept: bool
     """Whether the archive has a copy of its own."""
     pin: Pin | None
+    replacement: Replacement | None
+    """What to cite instead of a link that is lost, has moved or has drifted."""
 
 
 @dataclass(slots=True)
@@ -69,24 +73,25 @@ class Audit:
     """Sources of which the catalogue said something else than their captures do."""
 
 
-def audit(
+def audit(  # noqa: PLR0913  # each is a choice of the caller
     catalogue: Catalogue,
     scope: Scope,
     now: str,
     *,
+    replay_url: str = "",
     everything: bool = False,
     on_sources: Callable[[int], None] = lambda _: None,
 ) -> Audit:
     """Return what became of the links in *scope*, by their captures alone; nothing is written.
 
-    With *everything*, live and unchecked links are listed as well. *on_sources* is told now and then how many more are
-    done. Raises ArchiveError when the scope is unknown.
+    *replay_url* is where own copies are shown to others. With *everything*, live and unchecked links are listed, too.
+    *on_sources* is told now and then how many more are done. Raises ArchiveError when the scope is unknown.
     """
-    return _Auditing(catalogue, Audit(now, scope), everything=everything).run(on_sources)
+    return _Auditing(catalogue, Audit(now, scope), replay_url, everything=everything).run(on_sources)
 
 
 class _Auditing:
-    def __init__(self, catalogue: Catalogue, found: Audit, *, everything: bool) -> None:
+    def __init__(self, catalogue: Catalogue, found: Audit, replay_url: str, *, everything: bool) -> None:
         histories = catalogue.histories
         self._catalogue = catalogue
         self._found = found
@@ -94,6 +99,7 @@ class _Auditing:
         self._pins = histories.pins()
         self._years = _years(histories)
         self._observer = Observer(_companies(histories, found.scope))
+        self._replacing = Replacing(catalogue, replay_url)
         self._health: dict[int, Health] = {}
 
     def run(self, on_sources: Callable[[int], None]) -> Audit:
@@ -107,7 +113,7 @@ class _Auditing:
         self._found.risks = list(risks(self._catalogue, self._health, kept, self._found.scope))
         return self._found
 
-    def _take(self, link: Link, looks: Sequence[Look]) -> None:
+    def _take(self, link: Link, looks: list[Look]) -> None:
         course = self._observer.fold(link, looks)
         found, number = self._found, link.source_id
         year = self._years[number] if number < len(self._years) else 0
@@ -118,7 +124,8 @@ class _Auditing:
         found.pins += pin is not None
         health = self._health[number] = pin.health if pin else course.health
         if self._is_listed(health, course, pin):
-            found.links.append(_audited(link, looks, course, pin))
+            replacement = self._replacing.of(link, looks, course, health)
+            found.links.append(_audited(link, looks, course, pin, replacement))
 
     def _is_listed(self, health: Health, course: Course, pin: Pin | None) -> bool:
         since = self._found.scope.since
@@ -128,7 +135,9 @@ class _Auditing:
         return self._everything or pin is not None or health not in _UNTROUBLED
 
 
-def _audited(link: Link, looks: Sequence[Look], course: Course, pin: Pin | None) -> AuditedLink:
+def _audited(
+    link: Link, looks: list[Look], course: Course, pin: Pin | None, replacement: Replacement | None
+) -> AuditedLink:
     step, lost = course.step, course.first_failure
     return AuditedLink(
         source_id=link.source_id,
@@ -146,6 +155,7 @@ def _audited(link: Link, looks: Sequence[Look], course: Course, pin: Pin | None)
         captures=len(looks),
         is_kept=bool(link.is_kept),
         pin=pin,
+        replacement=replacement,
     )
 
 

@@ -3,22 +3,19 @@
 from __future__ import annotations
 
 from collections import deque
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import format_datetime
-from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from archive.content_codings import ContentDecodeError
 from archive.errors import RecordError
 from archive.mementos import dated, links
-from archive.records import TextChange, Via
-from archive.signals import is_home
-from archive.standing import SUCCESSES, USABLE_VERDICTS, VERDICT_RANK
+from archive.records import Via
+from archive.standing import SUCCESSES
 from archive.urls import fetchable
 from archive.warc_reader import head_of, read_http_response
 from crawler.errands import Errand
-from extract import drift
+from sourcekeep.audit.mementos import ORDER, Memento, Said, judge
 from sourcekeep.audit.refresh import reference_of
 
 if TYPE_CHECKING:
@@ -26,53 +23,10 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from archive.catalogue import Catalogue
-    from archive.catalogue.histories import Answer
     from archive.mementos import Link
     from archive.records import Capture, Source
-    from extract.drift import TextDrift
 
 _LINK_FORMAT = "application/link-format"
-_NOT_FOUND = frozenset({404, 410})
-
-
-class Said(StrEnum):
-    """What came of asking for a memento, the best first."""
-
-    GOOD = "good"
-    """The page, as an archive has it; where a text of our own is kept, with most of that."""
-    DOUBTFUL = "doubtful"
-    """A page, though less than half of our own text is in it, or no article, and there is nothing to compare."""
-    OTHER_TEXT = "other-text"
-    """Another text altogether."""
-    NO_PAGE = "no-page"
-    """What is archived is an error page, a wall, the site's home, or nothing."""
-    NO_MEMENTO = "no-memento"
-    """The archive has none."""
-    NO_ANSWER = "no-answer"
-    """The archive didn't say."""
-    NOT_ASKED = "not-asked"
-    """No archive was asked: there is none in the settings, or the URL is none."""
-
-
-_OFFERED = frozenset({Said.GOOD, Said.DOUBTFUL})
-_ORDER = tuple(Said)
-_BY_CHANGE = {TextChange.REPLACED: Said.OTHER_TEXT, TextChange.REWRITTEN: Said.DOUBTFUL}
-
-
-@dataclass(frozen=True, slots=True)
-class Memento:
-    """A memento of a source, or why there is none."""
-
-    source_id: int
-    said: Said
-    capture_id: int | None = None
-    """Of what came; None where nothing was asked."""
-    url: str | None = None
-    """To cite instead of the page; None for what is not to be offered."""
-    at: str | None = None
-    """When it was archived."""
-    kept: float | None = None
-    """The share of our own text that it has; None where there is nothing to compare."""
 
 
 class Search:
@@ -92,13 +46,13 @@ class Search:
         self._timemap: str | None = None
         self._reads_timemap = False
         self._found: list[Memento] = []
-        reference = reference_of(text for text in catalogue.histories.texts_of(source.id) if text.standing)
-        self._reference = catalogue.histories.text(reference.text_id) if reference else None
+        self._reference = reference_of(text for text in catalogue.histories.texts_of(source.id) if text.standing)
 
     def memento(self) -> Memento:
         """Return the best that came."""
-        nothing = Memento(self.source.id, Said.NOT_ASKED)
-        return min(self._found, key=lambda found: _ORDER.index(found.said), default=nothing)
+        return min(
+            self._found, key=lambda found: ORDER.index(found.said), default=Memento(self.source.id, Said.NOT_ASKED)
+        )
 
     def errand(self) -> Errand | None:
         """Return what is to be asked for next; None when the search is over."""
@@ -138,7 +92,7 @@ class Search:
 
     def take(self, catalogue: Catalogue, warc_dir: Path, capture_id: int) -> None:
         """Take what came of the last errand."""
-        capture, answer = catalogue.captures.get(capture_id), catalogue.histories.answer(capture_id)
+        capture = catalogue.captures.get(capture_id)
         if capture is None:
             raise LookupError(f"there is no capture {capture_id}")
         if self._reads_timemap:
@@ -148,12 +102,7 @@ class Search:
         self._note(_of_headers(warc_dir, capture))
         if capture.memento_at:
             self._tried.append(datetime.fromisoformat(capture.memento_at))
-        text = catalogue.histories.text(answer.text_id) if answer.text_id else None
-        compared = drift.measure(self._reference, text) if self._reference and text else None
-        said = self._said(capture, answer, compared)
-        url = _to_cite(capture) if said in _OFFERED else None
-        kept = compared.kept if compared else None
-        self._found.append(Memento(self.source.id, said, capture_id, url, capture.memento_at, kept))
+        self._found.append(judge(catalogue.histories, self.source, capture_id, capture, self._reference))
 
     def _note(self, found: Iterator[Link]) -> None:
         """Take note of the mementos and the TimeMap that an archive names."""
@@ -162,21 +111,6 @@ class Search:
                 self._candidates.setdefault(datetime.fromisoformat(link.at), link.url)
             elif "timemap" in link.relations and link.type in (None, _LINK_FORMAT) and not self._timemap:
                 self._timemap = link.url
-
-    def _said(self, capture: Capture, answer: Answer, compared: TextDrift | None) -> Said:
-        if capture.memento_at is None:
-            return Said.NO_MEMENTO if capture.http_status in _NOT_FOUND else Said.NO_ANSWER
-        if capture.outcome not in SUCCESSES or answer.verdict not in VERDICT_RANK or self._is_home(capture):
-            return Said.NO_PAGE
-        if compared:
-            return _BY_CHANGE.get(compared.change, Said.GOOD)
-        is_sure = self._reference is None and (answer.verdict in USABLE_VERDICTS or is_home(self._url))
-        return Said.GOOD if is_sure else Said.DOUBTFUL
-
-    def _is_home(self, capture: Capture) -> bool:
-        """Tell whether the archive was led to the home of a site in the place of a page."""
-        ended = dated(capture.final_url or "")
-        return ended is not None and is_home(ended.of) and not is_home(self._url)
 
 
 def _of_headers(warc_dir: Path, capture: Capture) -> Iterator[Link]:
@@ -197,12 +131,6 @@ def _of_timemap(catalogue: Catalogue, warc_dir: Path, capture: Capture) -> Itera
     except (RecordError, OSError, ContentDecodeError):
         return
     yield from links(body.decode("utf-8", "replace"), last.url)
-
-
-def _to_cite(capture: Capture) -> str | None:
-    """Return the URL of a memento as people open it, and not as its bytes are asked for."""
-    url = dated(capture.final_url or "")
-    return url.plain().url if url else capture.final_url
 
 
 def _moment(at: str) -> datetime:

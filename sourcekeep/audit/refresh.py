@@ -14,6 +14,7 @@ from archive.catalogue.histories import COMPANY
 from archive.records import Drift, Health
 from archive.standing import SUCCESSES, confirm_due
 from extract import drift
+from sourcekeep.audit.mementos import keep_judged
 from sourcekeep.audit.observing import Observer
 from sourcekeep.audit.probing import Probing
 
@@ -53,6 +54,7 @@ def refresh(
 
 class _Refreshing:
     def __init__(self, catalogue: Catalogue, settings: Settings) -> None:
+        self._catalogue = catalogue
         self._histories = catalogue.histories
         self._sources = catalogue.sources
         self._settings = settings
@@ -64,6 +66,8 @@ class _Refreshing:
         """Bring one source up to date, within a transaction."""
         if _compare(self._histories, source_id):
             self._sources.choose_best([source_id])
+        own = [text for text in self._histories.texts_of(source_id) if text.standing]
+        keep_judged(self._catalogue, source_id, reference_of(own))
         link, looks = self._histories.of(source_id)
         if self._probing.find(link, self._observer.suspicious(link, looks)):
             link, looks = self._histories.of(source_id)

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from archive.records import Source
     from archive.settings import Settings
     from crawler.errands import Errand
-    from sourcekeep.audit.candidates import Memento
+    from sourcekeep.audit.mementos import Memento
 
 TRIGGER = "memento"
 

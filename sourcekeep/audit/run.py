@@ -51,7 +51,7 @@ def run(folder: ArchiveFolder, scope: Scope, wanted: Wanted) -> int:
         if not catalogue.read_only:
             _bring_up_to_date(catalogue, folder, afresh=wanted.afresh)
         everything = wanted.everything or wanted.format == "junit"
-        found = _with_progress(catalogue, scope, everything=everything)
+        found = _with_progress(catalogue, folder, scope, everything=everything)
         if found.stale and not catalogue.read_only:
             _heal(catalogue, folder, found)
         _write(found, catalogue, folder, wanted)
@@ -64,9 +64,16 @@ def _bring_up_to_date(catalogue: Catalogue, folder: ArchiveFolder, *, afresh: bo
         refresh(catalogue, folder.settings(), afresh=afresh, on_done=on_done)
 
 
-def _with_progress(catalogue: Catalogue, scope: Scope, *, everything: bool) -> Audit:
+def _with_progress(catalogue: Catalogue, folder: ArchiveFolder, scope: Scope, *, everything: bool) -> Audit:
     with _shown("auditing", catalogue.histories.count()) as on_sources:
-        return audit(catalogue, scope, utc_now(), everything=everything, on_sources=on_sources)
+        return audit(
+            catalogue,
+            scope,
+            utc_now(),
+            replay_url=folder.settings().replay_url,
+            everything=everything,
+            on_sources=on_sources,
+        )
 
 
 @contextmanager

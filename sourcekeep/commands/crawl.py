@@ -60,7 +60,7 @@ def command(
         selection={"all": all_sources, "incident": incident, "url": urls},
         settings={
             **{name: value for name, value in given.items() if value is not None},
-            "SOURCEKEEP_RESOLVE": _checked(resolve),
+            "SOURCEKEEP_RESOLVE": checked_resolve(resolve),
             "SOURCEKEEP_EXTRACT": extract,
             **({"SOURCEKEEP_CONDITIONAL_FOR": 0.0} if whole else {}),
         },
@@ -82,7 +82,8 @@ def _in_range(name: str, value: _Number | None) -> _Number | None:
     return value
 
 
-def _checked(rules: tuple[str, ...]) -> list[str]:
+def checked_resolve(rules: tuple[str, ...]) -> list[str]:
+    """Return the rules of --resolve; raises BadParameter for one that is none."""
     from crawler.guard import parse_resolve
 
     for rule in rules:

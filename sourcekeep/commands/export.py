@@ -12,7 +12,7 @@ import click
 @click.option(
     "--format",
     "name",
-    type=click.Choice(["jsonl", "csv", "markdown", "wacz"]),
+    type=click.Choice(["jsonl", "csv", "markdown", "robustlinks", "replacements", "wacz"]),
     required=True,
     help="What to write.",
 )
@@ -29,6 +29,9 @@ def command(archive_dir: Path, *, name: str, incident: str | None, output: Path 
 
     jsonl has everything as it is; csv has the same columns, safe to open in a spreadsheet; markdown is for reading,
     with the clean texts. The columns are explained in docs/export.md.
+
+    robustlinks is an HTML page of the citations, in which lost links lead to what is to be cited instead; replacements
+    is a CSV of old and new, for a bulk edit (`sourcekeep replace` asks web archives for more of them).
 
     wacz is the captured pages themselves: the finished WARC files in one package that replay programs open.
     """

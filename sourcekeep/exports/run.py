@@ -6,10 +6,13 @@ from typing import TYPE_CHECKING
 
 import click
 
+from archive.records import utc_now
+from sourcekeep.audit.refresh import refresh
 from sourcekeep.exports.csv_rows import csv_rows
 from sourcekeep.exports.json_lines import json_lines
 from sourcekeep.exports.markdown import markdown
 from sourcekeep.exports.output import output_to
+from sourcekeep.exports.replacements import cited, csv_of_replacements, robust_links
 from sourcekeep.exports.rows import complete
 from sourcekeep.screen import count, write_bytes
 from sourcekeep.showing import NotFoundError, near
@@ -20,12 +23,19 @@ if TYPE_CHECKING:
 
     from archive.catalogue import Catalogue
     from archive.folder import ArchiveFolder
+    from sourcekeep.exports.replacements import Cited
     from sourcekeep.exports.rows import Row
 
 FORMATS: dict[str, Callable[[Iterable[Row]], Iterator[str]]] = {
     "jsonl": json_lines,
     "csv": csv_rows,
     "markdown": markdown,
+}
+
+
+REPLACEMENTS: dict[str, Callable[[Iterator[Cited]], Iterator[str]]] = {
+    "robustlinks": robust_links,
+    "replacements": csv_of_replacements,
 }
 
 
@@ -50,6 +60,9 @@ def export(folder: ArchiveFolder, name: str, *, incident_id: str | None, path: P
     with folder.catalogue() as catalogue:
         if incident_id is not None:
             _check_incident(catalogue, incident_id)
+        if name in REPLACEMENTS:
+            _export_replacements(catalogue, folder, name, incident_id, path)
+            return
         rows = _Counted(complete(catalogue.reports.export(incident_id)))
         with output_to(path, folder) as output:
             for piece in FORMATS[name](rows):
@@ -58,6 +71,18 @@ def export(folder: ArchiveFolder, name: str, *, incident_id: str | None, path: P
         click.echo("note: nothing is cited yet; there is nothing to export", err=True)
     elif path is not None:
         click.echo(f"{rows.citations:,} citations written to {path}", err=True)
+
+
+def _export_replacements(
+    catalogue: Catalogue, folder: ArchiveFolder, name: str, incident_id: str | None, path: Path | None
+) -> None:
+    settings = folder.settings()
+    if not catalogue.read_only:
+        refresh(catalogue, settings)
+    rows = cited(catalogue, incident_id, settings.replay_url, utc_now())
+    with output_to(path, folder) as output:
+        for piece in REPLACEMENTS[name](rows):
+            write_bytes(piece.encode("utf-8", "replace"), output)
 
 
 def export_wacz(folder: ArchiveFolder, path: Path | None) -> None:

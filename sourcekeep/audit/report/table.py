@@ -85,6 +85,7 @@ def _print_links(health: Health, links: Sequence[AuditedLink], most: int) -> Non
     for link in links[:most]:
         click.echo(f"  {shortened(line(link.url), width() - 2)}")
         click.echo(wrapped(_said(link), "    "))
+        _print_replacement(link)
     if len(links) > most:
         click.echo(f"  … {count(len(links) - most, 'link')} more (--most {len(links)} shows all)")
 
@@ -98,6 +99,12 @@ def _said(link: AuditedLink) -> str:
         words.append(f"pinned by {line(link.pin.pinned_by)} ({line(link.pin.reason)}), measured as {link.measured}")
     words.append("a copy is kept" if link.is_kept else "no copy is kept")
     return "; ".join(words)
+
+
+def _print_replacement(link: AuditedLink) -> None:
+    if (instead := link.replacement) and instead.url:
+        at = f" ({instead.kind} of {when(instead.at)})" if instead.at else ""
+        click.echo(wrapped(f"cite {line(instead.url)}{at}", "    -> ", "       "))
 
 
 def _print_risks(risks: Sequence[Risk], most: int) -> None:

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 LINK_COLUMNS = (
     *("url", "site", "health", "measured", "since", "rule", "why", "last_good_at", "first_failed_at", "failures"),
     *("captured_at", "captures", "is_kept", "pin_health", "pin_reason", "pinned_by", "pinned_at"),
+    *("replacement", "replacement_kind", "replacement_at"),
     *("source_id", "capture_id", "record_id", "warc_file", "warc_offset"),
 )
 """What stands in a link's row, in this order."""
@@ -74,13 +75,16 @@ def _placed(batch: list[AuditedLink], catalogue: Catalogue) -> Iterator[dict[str
 
 
 def _row(link: AuditedLink, place: RecordPlace | None) -> dict[str, Any]:
-    pin = link.pin
+    pin, instead = link.pin, link.replacement
     values = {
         "why": rule_in_words(link.rule),
         "pin_health": pin and pin.health,
         "pin_reason": pin and pin.reason,
         "pinned_by": pin and pin.pinned_by,
         "pinned_at": pin and pin.pinned_at,
+        "replacement": instead and instead.url,
+        "replacement_kind": instead and instead.kind,
+        "replacement_at": instead and instead.at,
         "record_id": place and place.record_id,
         "warc_file": place and place.warc_file,
         "warc_offset": place and place.warc_offset,
