@@ -189,6 +189,7 @@ _WORDS: tuple[tuple[type[BaseException], str], ...] = (
 )
 """In place of the words of Twisted and Scrapy, which speak to programmers."""
 
+
 def _in_words(error: BaseException) -> str:
     own = next((words for kind, words in _WORDS if isinstance(error, kind)), "")
     if isinstance(error, SSL.Error) and error.args and isinstance(error.args[0], list):

@@ -6,7 +6,7 @@ import base64
 from hashlib import sha256
 from typing import TYPE_CHECKING
 
-from mockserver.cases import CASES
+from mockserver.cases import CASES, host_of
 
 from archive.http_message import parse_response
 from archive.warc_reader import StoredRecord, read_record
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 def url_of(name: str, scheme: str = "http") -> str:
-    return f"{scheme}://{name}.wire.example/"
+    return f"{scheme}://{host_of(name)}/"
 
 
 def capture_of(crawled: Crawled, name: str, scheme: str = "http") -> Capture:

@@ -1,6 +1,6 @@
 """The hostile exchanges: what is sent, byte for byte, and what is to be concluded from it.
 
-A case is served at `http://NAME.wire.example/`. To add one, add an entry.
+A case is served by its `host_of`. To add one, add an entry.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ except ImportError:
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-__all__ = ["ALL_BYTES", "BODY", "CASES", "MAX_BYTES", "TIMEOUT", "Case", "zstd"]
+__all__ = ["ALL_BYTES", "BODY", "CASES", "MAX_BYTES", "TIMEOUT", "Case", "host_of", "zstd"]
 
 BODY = b"<!doctype html><title>A page</title><p>Some words that a page says.</p>\n" * 4
 ALL_BYTES = bytes(range(256)) * 5
@@ -36,7 +36,7 @@ TIMEOUT = 2.0
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """What a host of `wire.example` answers, and what a crawl must make of it."""
+    """What a host answers, and what a crawl must make of it."""
 
     paths: Mapping[str, tuple[Answer, ...]]
     """By path: the answers to the first, second, ... request; the last one is repeated."""
@@ -344,7 +344,7 @@ _REDIRECTS: dict[str, Case] = {
         {
             "/": ((redirect(b"302 Found", b"a/b/c?x=1#part"),),),
             "/a/b/c?x=1": ((redirect(b"302 Found", b"../d"),),),
-            "/a/d": ((redirect(b"302 Found", b"//relative-location.wire.example/last"),),),
+            "/a/d": ((redirect(b"302 Found", b"//relative-location.wire.test/last"),),),
             "/last": ((respond(body=BODY),),),
         },
         final_path="/last",
@@ -459,9 +459,7 @@ _ENDS: dict[str, Case] = {
     "too-large-by-length-and-cut": _case(
         _LENGTH_OF_300_KB + BODY, Close(), outcome="too-large", truncated="disconnect"
     ),
-    "too-large-by-length-and-silent": _case(
-        _LENGTH_OF_300_KB + BODY, Pause(20), outcome="too-large", truncated="time"
-    ),
+    "too-large-by-length-and-silent": _case(_LENGTH_OF_300_KB + BODY, Pause(20), outcome="too-large", truncated="time"),
     "too-large-by-bytes": _case(
         _raw(_CHUNKED, _chunks(bytes(2_000_000), 65536)),
         outcome="too-large",
@@ -488,3 +486,8 @@ _ENDS: dict[str, Case] = {
 }
 
 CASES: dict[str, Case] = {**_HEADERS, **_BODIES, **_CODINGS, **_STATUSES, **_REDIRECTS, **_ENDS}
+
+
+def host_of(name: str) -> str:
+    """Return the host of a case: one of two sites', so that two fetching processes have something to do."""
+    return f"{name}.wire.{'example' if name < 'm' else 'test'}"

@@ -1,6 +1,6 @@
 """What the server answers, by host and path.
 
-- `NAME.wire.example`: the case NAME of `cases.py`.
+- `NAME.wire.example` and `NAME.wire.test`: the case NAME of `cases.py`.
 - `NAME.polite.example` and `NAME.robots.example`: hosts that ask crawlers for something.
 - `/to/HOST/PATH` of any host below `onward.example` or `elsewhere.example`, two sites: sent on to there.
 - `NAME.slow.example` and `shared.common.example`: takes its time for every path, robots.txt too.
@@ -104,8 +104,8 @@ def answer_to(host: str, path: str, visit: int) -> Answer:
         return (Pause(0.2), page(path))
     if path == "/robots.txt":
         answers = ROBOTS.get(host, (_NO_ROBOTS,))
-    elif host.endswith(".wire.example"):
-        answers = CASES[host.removesuffix(".wire.example")].paths.get(path, ((respond(status=b"404 Not Found"),),))
+    elif host.endswith((".wire.example", ".wire.test")):
+        answers = CASES[host.rpartition(".wire.")[0]].paths.get(path, ((respond(status=b"404 Not Found"),),))
     elif host.endswith(".large.example"):
         answers = (large_answer(host, path),)
     else:
