@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -22,7 +23,7 @@ from archive.errors import ArchiveBusyError, ArchiveError
 from archive.folder import ArchiveFolder
 from archive.records import Purpose
 from archive.timestamp import TimestampError
-from sourcekeep import byte_progress
+from sourcekeep import byte_progress, screen
 from sourcekeep.__main__ import cli
 
 if TYPE_CHECKING:
@@ -275,6 +276,36 @@ def test_lines_of_progress_come_now_and_then(
         progress.advance(3_000_000)
     progress.close()
     assert capsys.readouterr().err == "verifying: 6.0 MB of 12.0 MB, 1.0 MB/s, 6 s left\n"
+
+
+@pytest.mark.parametrize("workers", ["1", "2"])
+def test_command_says_how_far_it_is_where_nobody_sees_a_bar(
+    archive: ArchiveFolder, monkeypatch: pytest.MonkeyPatch, workers: str
+) -> None:
+    monkeypatch.setattr(byte_progress, "_LINE_SECONDS", 0.0)
+    total = screen.size(sum(path.stat().st_size for path in warcs(archive)))
+    lines = run(archive, "--workers", workers).stderr.splitlines()
+    assert len(lines) > 1
+    assert all(re.fullmatch(rf"verifying: .+ of {total}, .+/s, \d+ s left", line) for line in lines)
+    assert lines[-1].startswith(f"verifying: {total} of {total}, ")
+
+
+def test_command_shows_a_bar_on_a_terminal_and_takes_it_away(archive: ArchiveFolder) -> None:
+    ours, theirs = os.openpty()
+    command = [sys.executable, "-m", "sourcekeep", "--archive", str(archive.path), "verify"]
+    environment = {**os.environ, "TERM": "xterm", "COLUMNS": "100"}
+    done = subprocess.run(
+        command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, stderr=theirs, check=True, timeout=60
+    )
+    os.close(theirs)
+    shown = os.read(ours, 65536).decode()
+    os.close(ours)
+    total = f"{sum(path.stat().st_size for path in warcs(archive)) / 1000:.1f}"
+    first, *_, last = re.findall(r"verifying ━+ [^\r]+", re.sub(r"\x1b\[[\d;?]*[A-Za-z]", "", shown))
+    assert " 0/? bytes" in first
+    assert f" {total}/{total} kB " in last
+    assert shown.endswith("\x1b[1A\x1b[2K"), "the line is cleared"
+    assert done.stdout.decode().endswith("nothing is wrong\n")
 
 
 def large_archive(path: Path) -> ArchiveFolder:
