@@ -308,9 +308,10 @@ def test_command_shows_a_bar_on_a_terminal_and_takes_it_away(archive: ArchiveFol
     assert done.stdout.decode().endswith("nothing is wrong\n")
 
 
-def large_archive(path: Path) -> ArchiveFolder:
-    """Make an archive with two files of 24 MB, which take a while and several processes."""
-    sample = Sample(path)
+@pytest.fixture(scope="module")
+def large_archive(tmp_path_factory: pytest.TempPathFactory) -> ArchiveFolder:
+    """An archive with two files of 24 MB, which take a while and several processes; to be looked at only."""
+    sample = Sample(tmp_path_factory.mktemp("large") / "archive")
     for _ in range(2):
         writer = sample.writer()
         body = os.urandom(100_000)
@@ -335,9 +336,8 @@ def processes_of(parent: int) -> list[int]:
 
 
 @pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGKILL])
-def test_processes_end_with_the_command(tmp_path: Path, how: signal.Signals) -> None:
-    folder = large_archive(tmp_path / "archive")
-    command = [sys.executable, "-m", "sourcekeep", "--archive", str(folder.path), "verify"]
+def test_processes_end_with_the_command(large_archive: ArchiveFolder, how: signal.Signals) -> None:
+    command = [sys.executable, "-m", "sourcekeep", "--archive", str(large_archive.path), "verify"]
     with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True) as process:
         until = time.monotonic() + 20
         while len(children := processes_of(process.pid)) < 3 and process.poll() is None and time.monotonic() < until:
@@ -352,8 +352,7 @@ def test_processes_end_with_the_command(tmp_path: Path, how: signal.Signals) -> 
     assert not [child for child in children if Path(f"/proc/{child}").exists()]
 
 
-def test_large_archive_is_checked_by_several_processes_within_memory(tmp_path: Path) -> None:
-    folder = large_archive(tmp_path / "archive")
+def test_large_archive_is_checked_by_several_processes_within_memory(large_archive: ArchiveFolder) -> None:
     program = (  # ru_maxrss of the process itself would be that of the one that started it, where that is larger
         "import re, resource; from pathlib import Path; from sourcekeep.__main__ import main\n"
         "try: main()\n"
@@ -361,7 +360,7 @@ def test_large_archive_is_checked_by_several_processes_within_memory(tmp_path: P
         " own = int(re.search(r'VmHWM:\\s+(\\d+)', Path('/proc/self/status').read_text())[1])\n"
         " print(max(own, resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss))"
     )
-    command = [sys.executable, "-c", program, "--archive", str(folder.path), "verify", "--workers", "2"]
+    command = [sys.executable, "-c", program, "--archive", str(large_archive.path), "verify", "--workers", "2"]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
     *_, last, peak = done.stdout.splitlines()
     assert last.endswith("nothing is wrong")
