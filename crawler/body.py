@@ -9,6 +9,8 @@ from __future__ import annotations
 from io import BytesIO
 from typing import TYPE_CHECKING, Any
 
+from twisted.web.iweb import UNKNOWN_LENGTH
+
 from archive.records import Purpose
 from crawler.wire import PURPOSE
 
@@ -60,11 +62,16 @@ class Preview(BytesIO):
 
 
 class PreviewedResponse:
-    """Twisted's response, whose body is read as ever, counted and checked, but kept only as a preview."""
+    """Twisted's response, whose body is read as ever, counted and checked, but kept only as a preview.
+
+    Of its length Scrapy learns only whether there is a body: it hangs up on one that is to be too long before any of
+    it has come, and how it begins, up to the limit, is evidence.
+    """
 
     def __init__(self, response: Any, size: int) -> None:
         self._response = response
         self._size = size
+        self.length = 0 if response.length == 0 else UNKNOWN_LENGTH
 
     def deliverBody(self, reader: _ResponseReader) -> None:
         """Let *reader* have the body."""

@@ -11,6 +11,7 @@ from scrapy.core.downloader.handlers.http11 import (
     _LenientHTTP11ClientProtocol,
     _LenientHTTPClientParser,
 )
+from scrapy.exceptions import DownloadCancelledError
 from twisted.internet.interfaces import IHandshakeListener, ISSLTransport
 from twisted.internet.protocol import connectionDone
 from twisted.web._newclient import HEADER, STATUS, ParseError
@@ -99,7 +100,7 @@ class RecordingProtocol(_LenientHTTP11ClientProtocol):
         if self._wire and self._parser is not None and self._parser.state in (STATUS, HEADER):
             self._head_bytes += len(data)
             if self._head_bytes > MAX_HEAD_BYTES:
-                self._wire.endless_head = True
+                self._wire.too_large = DownloadCancelledError(f"the head is larger than {MAX_HEAD_BYTES:,} bytes")
                 cast("Any", self.transport).abortConnection()
 
     def connectionLost(self, reason: Failure = connectionDone) -> None:

@@ -15,12 +15,13 @@ from scrapy.core.downloader.handlers.http11 import HTTP11DownloadHandler, _Scrap
 from scrapy.exceptions import DownloadCancelledError
 from scrapy.utils._download_handlers import normalize_bind_address, wrap_twisted_exceptions
 from scrapy.utils.defer import maybe_deferred_to_future
+from twisted.web.iweb import UNKNOWN_LENGTH
 
 from crawler.body import PreviewedResponse, preview_bytes
 from crawler.connect import ConnectPolicy, GuardedAgent, NameLookup
 from crawler.guard import AddressGuard, parse_resolve
 from crawler.pauses import PausesMiddleware
-from crawler.protocol import MAX_HEAD_BYTES, RecordingFactory, RecordingPool
+from crawler.protocol import RecordingFactory, RecordingPool
 from crawler.proxies import PROXY_AUTHENTICATION_REQUIRED, ProxiedAgent, Proxy, proxy_of
 from crawler.trust import SharedTrust
 from crawler.wire import EXCHANGES, Wire, new_exchange
@@ -74,16 +75,16 @@ class Recorder(HTTP11DownloadHandler):
                 response = await maybe_deferred_to_future(self._agent(wire).download_request(request))
         except Exception as error:
             wire.check_disk()
-            if not wire.endless_head:
-                wire.failed(error)
-                raise
-            too_large = DownloadCancelledError(f"the head is larger than {MAX_HEAD_BYTES:,} bytes")
-            wire.failed(too_large)
-            raise too_large from error
+            wire.failed(error)
+            if wire.too_large:
+                raise wire.too_large from error
+            raise
         finally:
             wire.stop()
         wire.check_disk()
         wire.arrived(response)
+        if wire.too_large:  # by its Content-Length; it ended before the limit, and the next time would be no better
+            raise wire.too_large
         if proxy and urlsplit(request.url).scheme == "http":  # what comes through a tunnel is the site's
             self._check_proxy(proxy, response)
         if pauses:
@@ -137,5 +138,8 @@ class _RecordingAgent(_ScrapyAgent):
         return agent
 
     def _cb_bodyready(self, txresponse: Any, request: Request) -> Any:
+        maxsize = request.meta.get("download_maxsize", self._maxsize)
+        if txresponse.length != UNKNOWN_LENGTH and txresponse.length > maxsize > 0:
+            self._wire.too_large = DownloadCancelledError(f"the body is larger than the limit of {maxsize:,} bytes")
         previewed = PreviewedResponse(txresponse, preview_bytes(request))
         return super()._cb_bodyready(cast("TxResponse", previewed), request)

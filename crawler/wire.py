@@ -62,7 +62,8 @@ class Wire:
         self._waits = False
         self.certificate_problem: str | None = None
         self.disk_error: OSError | None = None
-        self.endless_head = False
+        self.too_large: DownloadCancelledError | None = None
+        """Why it is more than is fetched, once that is known: of a body from its Content-Length, before it has come."""
 
     def begin(self, transport: Any, *, waits: bool) -> None:
         """Note whom the connection is with, and whether what is sent *waits* for a TLS handshake.
@@ -126,6 +127,8 @@ class Wire:
 
     def failed(self, error: BaseException) -> None:
         """Note a failure; what had come of the response until then is kept and marked."""
+        if self.too_large and not isinstance(error, DownloadTimeoutError):
+            error = self.too_large  # it was ended for that
         self.exchange.error = describe(error)
         if self.certificate_problem:
             self.exchange.error = f"the certificate doesn't hold: {self.certificate_problem}"
@@ -186,15 +189,11 @@ _WORDS: tuple[tuple[type[BaseException], str], ...] = (
 )
 """In place of the words of Twisted and Scrapy, which speak to programmers."""
 
-_LIMIT = re.compile(r"larger than download max size \((\d+)\)")
-
 
 def _in_words(error: BaseException) -> str:
     own = next((words for kind, words in _WORDS if isinstance(error, kind)), "")
     if isinstance(error, SSL.Error) and error.args and isinstance(error.args[0], list):
         return "TLS: " + "; ".join(str(entry[-1]) for entry in error.args[0])
-    if limit := _LIMIT.search(str(error)):
-        return f"the body is larger than the limit of {int(limit[1]):,} bytes"
     if isinstance(error, (KeyError, ValueError)):
         return f"{own}: {error}"
     if isinstance(error, DownloadCancelledError) and not str(error):  # Scrapy's, when it has counted too many bytes

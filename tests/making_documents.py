@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pypdf import PdfWriter
-from pypdf.generic import DecodedStreamObject, DictionaryObject, NameObject
+from pypdf.generic import DecodedStreamObject, DictionaryObject, NameObject, NumberObject
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -42,7 +42,7 @@ def pdf(
     owner_only: bool = False,
     turned: Sequence[Placed] = (),
 ) -> bytes:
-    """Return a PDF file with a page for each list; an empty list is a page without a text layer.
+    """Return a PDF file with a page for each list; an empty list is a page without anything on it.
 
     What is *turned* stands on every page, a right angle counter-clockwise.
     """
@@ -61,6 +61,27 @@ def pdf(
             page[NameObject("/Contents")] = writer._add_object(stream)
     if password is not None or owner_only:
         writer.encrypt(password or "", owner_password="owner", algorithm="RC4-128")
+    written = io.BytesIO()
+    writer.write(written)
+    return written.getvalue()
+
+
+def scan(pages: int) -> bytes:
+    """Return a PDF file as a scanner makes it: each page is one grey picture over all of it, of lines of black bars."""
+    writer = PdfWriter()
+    for _ in range(pages):
+        page = writer.add_blank_page(595, 842)
+        picture = DecodedStreamObject()
+        picture.set_data(b"".join((b"\xff" * 60, b"\xff\x10\x10\xff" * 15)[row // 3 % 2] for row in range(84)))
+        about = {"/Type": "/XObject", "/Subtype": "/Image", "/ColorSpace": "/DeviceGray"}
+        picture.update({NameObject(name): NameObject(value) for name, value in about.items()})
+        sizes = {"/Width": 60, "/Height": 84, "/BitsPerComponent": 8}
+        picture.update({NameObject(name): NumberObject(value) for name, value in sizes.items()})
+        pictures = DictionaryObject({NameObject("/Im0"): writer._add_object(picture.flate_encode())})
+        page[NameObject("/Resources")] = DictionaryObject({NameObject("/XObject"): pictures})
+        shown = DecodedStreamObject()
+        shown.set_data(b"q 595 0 0 842 0 0 cm /Im0 Do Q")
+        page[NameObject("/Contents")] = writer._add_object(shown)
     written = io.BytesIO()
     writer.write(written)
     return written.getvalue()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -22,7 +23,7 @@ from archive.errors import ArchiveBusyError, ArchiveError
 from archive.folder import ArchiveFolder
 from archive.records import Purpose
 from archive.timestamp import TimestampError
-from sourcekeep import byte_progress
+from sourcekeep import byte_progress, screen
 from sourcekeep.__main__ import cli
 
 if TYPE_CHECKING:
@@ -277,9 +278,40 @@ def test_lines_of_progress_come_now_and_then(
     assert capsys.readouterr().err == "verifying: 6.0 MB of 12.0 MB, 1.0 MB/s, 6 s left\n"
 
 
-def large_archive(path: Path) -> ArchiveFolder:
-    """Make an archive with two files of 24 MB, which take a while and several processes."""
-    sample = Sample(path)
+@pytest.mark.parametrize("workers", ["1", "2"])
+def test_command_says_how_far_it_is_where_nobody_sees_a_bar(
+    archive: ArchiveFolder, monkeypatch: pytest.MonkeyPatch, workers: str
+) -> None:
+    monkeypatch.setattr(byte_progress, "_LINE_SECONDS", 0.0)
+    total = screen.size(sum(path.stat().st_size for path in warcs(archive)))
+    lines = run(archive, "--workers", workers).stderr.splitlines()
+    assert len(lines) > 1
+    assert all(re.fullmatch(rf"verifying: .+ of {total}, .+/s, \d+ s left", line) for line in lines)
+    assert lines[-1].startswith(f"verifying: {total} of {total}, ")
+
+
+def test_command_shows_a_bar_on_a_terminal_and_takes_it_away(archive: ArchiveFolder) -> None:
+    ours, theirs = os.openpty()
+    command = [sys.executable, "-m", "sourcekeep", "--archive", str(archive.path), "verify"]
+    environment = {**os.environ, "TERM": "xterm", "COLUMNS": "100"}
+    done = subprocess.run(
+        command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, stderr=theirs, check=True, timeout=60
+    )
+    os.close(theirs)
+    shown = os.read(ours, 65536).decode()
+    os.close(ours)
+    total = f"{sum(path.stat().st_size for path in warcs(archive)) / 1000:.1f}"
+    first, *_, last = re.findall(r"verifying ━+ [^\r]+", re.sub(r"\x1b\[[\d;?]*[A-Za-z]", "", shown))
+    assert " 0/? bytes" in first
+    assert f" {total}/{total} kB " in last
+    assert shown.endswith("\x1b[1A\x1b[2K"), "the line is cleared"
+    assert done.stdout.decode().endswith("nothing is wrong\n")
+
+
+@pytest.fixture(scope="module")
+def large_archive(tmp_path_factory: pytest.TempPathFactory) -> ArchiveFolder:
+    """An archive with two files of 24 MB, which take a while and several processes; to be looked at only."""
+    sample = Sample(tmp_path_factory.mktemp("large") / "archive")
     for _ in range(2):
         writer = sample.writer()
         body = os.urandom(100_000)
@@ -304,9 +336,8 @@ def processes_of(parent: int) -> list[int]:
 
 
 @pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGKILL])
-def test_processes_end_with_the_command(tmp_path: Path, how: signal.Signals) -> None:
-    folder = large_archive(tmp_path / "archive")
-    command = [sys.executable, "-m", "sourcekeep", "--archive", str(folder.path), "verify"]
+def test_processes_end_with_the_command(large_archive: ArchiveFolder, how: signal.Signals) -> None:
+    command = [sys.executable, "-m", "sourcekeep", "--archive", str(large_archive.path), "verify"]
     with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True) as process:
         until = time.monotonic() + 20
         while len(children := processes_of(process.pid)) < 3 and process.poll() is None and time.monotonic() < until:
@@ -321,8 +352,7 @@ def test_processes_end_with_the_command(tmp_path: Path, how: signal.Signals) -> 
     assert not [child for child in children if Path(f"/proc/{child}").exists()]
 
 
-def test_large_archive_is_checked_by_several_processes_within_memory(tmp_path: Path) -> None:
-    folder = large_archive(tmp_path / "archive")
+def test_large_archive_is_checked_by_several_processes_within_memory(large_archive: ArchiveFolder) -> None:
     program = (  # ru_maxrss of the process itself would be that of the one that started it, where that is larger
         "import re, resource; from pathlib import Path; from sourcekeep.__main__ import main\n"
         "try: main()\n"
@@ -330,7 +360,7 @@ def test_large_archive_is_checked_by_several_processes_within_memory(tmp_path: P
         " own = int(re.search(r'VmHWM:\\s+(\\d+)', Path('/proc/self/status').read_text())[1])\n"
         " print(max(own, resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss))"
     )
-    command = [sys.executable, "-c", program, "--archive", str(folder.path), "verify", "--workers", "2"]
+    command = [sys.executable, "-c", program, "--archive", str(large_archive.path), "verify", "--workers", "2"]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
     *_, last, peak = done.stdout.splitlines()
     assert last.endswith("nothing is wrong")

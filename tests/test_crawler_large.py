@@ -1,9 +1,14 @@
-"""Bodies that are larger than memory should be: kept to the last byte, and the crawl stays small."""
+"""Bodies that are larger than memory should be: kept to the last byte, and the crawl stays small.
+
+Small is what all processes of the crawl have in memory together: `sourcekeep crawl` is one that writes, and those that
+fetch, which hand over the files that bodies lie in.
+"""
 
 from __future__ import annotations
 
 import base64
 import time
+from collections import Counter
 from contextlib import suppress
 from dataclasses import dataclass
 from hashlib import sha256
@@ -12,7 +17,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from fastwarc.warc import ArchiveIterator
-from mockserver.crawling import Crawled, finish_crawl, make_archive, run_crawl, start_crawl
+from judging_warcs import check_by_all
+from mockserver.crawling import Crawled, children, finish_crawl, make_archive, run_crawl, start_crawl
 from mockserver.large import MEBIBYTE, NOISE
 
 from archive.warc_record import digest_of
@@ -67,22 +73,31 @@ def reaching(server: MockServer) -> dict[str, Any]:
 
 
 def peak_of_crawl(
-    server: MockServer, path: Path, urls: Sequence[str], *, max_bytes: int = 2 * 10**9
+    server: MockServer, path: Path, urls: Sequence[str], *, max_bytes: int = 2 * 10**9, processes: int | None = 1
 ) -> tuple[Crawled, int]:
-    """Crawl *urls*, and return the most bytes that the process had in memory at once."""
+    """Crawl *urls*, and return the sum of the most bytes that each of its processes had in memory at once."""
     folder = make_archive(path, urls, max_bytes=max_bytes, timeout=120, retries=0)
-    process = start_crawl(folder, server, **reaching(server))
-    peak = 0
+    process = start_crawl(folder, server, processes=processes, **reaching(server))
+    peaks: Counter[int] = Counter()
     while process.poll() is None:
-        lines = Path(f"/proc/{process.pid}/status").read_text(encoding="ascii").splitlines()
-        # The kernel keeps the mark, so that nothing between two looks is missed.
-        peak = max([peak, *(int(line.split()[1]) * 1024 for line in lines if line.startswith("VmHWM"))])
+        for pid in (process.pid, *children(process.pid)):
+            # The kernel keeps the mark, so that nothing between two looks is missed.
+            peaks[pid] = max(peaks[pid], _mark(pid))
         time.sleep(0.01)
-    return finish_crawl(folder, process), peak
+    return finish_crawl(folder, process), peaks.total()
+
+
+def _mark(pid: int) -> int:
+    """Return the most bytes that a process had in memory; 0 where it has gone."""
+    with suppress(OSError):
+        lines = Path(f"/proc/{pid}/status").read_text(encoding="ascii").splitlines()
+        return sum(int(line.split()[1]) * 1024 for line in lines if line.startswith("VmHWM"))
+    return 0
 
 
 @pytest.fixture(scope="module")
 def peak_of_small_page(mock_server: MockServer, tmp_path_factory: pytest.TempPathFactory) -> int:
+    """What the processes of a crawl of one small page have in memory: of one that fetches and one that writes."""
     path, url = tmp_path_factory.mktemp("small") / "archive", "http://small.example/"
     crawled, peak = peak_of_crawl(mock_server, path, [url])
     assert crawled.captures[url][0].outcome == "fetched"
@@ -92,7 +107,7 @@ def peak_of_small_page(mock_server: MockServer, tmp_path_factory: pytest.TempPat
 @pytest.fixture(scope="module")
 def crawled(mock_server: MockServer, tmp_path_factory: pytest.TempPathFactory) -> Crawled:
     folder = make_archive(tmp_path_factory.mktemp("large") / "archive", URLS, timeout=120)
-    return run_crawl(folder, mock_server, **reaching(mock_server))
+    return run_crawl(folder, mock_server, processes=1, **reaching(mock_server))
 
 
 @pytest.fixture(scope="module")
@@ -117,6 +132,10 @@ def test_large_body_is_kept_to_the_last_byte(
 def test_payload_digest_of_a_large_chunked_body_is_without_its_chunks(records: Mapping[str, Kept]) -> None:
     record = records["http://chunked.large.example/66"]
     assert record.headers["WARC-Payload-Digest"] == digest_of([NOISE] * 66)
+
+
+def test_judges_find_every_record_right(crawled: Crawled) -> None:
+    check_by_all(crawled.folder, responses=len(URLS))
 
 
 def test_log_has_no_trace_of_a_bug(crawled: Crawled) -> None:

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 import pytest
 from checking_wire import capture_of, check_bytes, check_last_response, check_outcome, read, url_of
 from fastwarc.warc import ArchiveIterator
-from mockserver.cases import CASES, MAX_BYTES, TIMEOUT
+from judging_warcs import check_by_all, check_payloads_by_fastwarc
+from mockserver.cases import CASES, MAX_BYTES, TIMEOUT, host_of
 from mockserver.crawling import Crawled, make_archive, run_crawl
 from mockserver.proxy import USER
 
@@ -22,10 +23,18 @@ if TYPE_CHECKING:
 every_case = pytest.mark.parametrize("name", CASES)
 
 
-def crawl_through(address: str, path: Path, server: MockServer, urls: Iterable[str], **settings: object) -> Crawled:
+def crawl_through(
+    address: str,
+    path: Path,
+    server: MockServer,
+    urls: Iterable[str],
+    *,
+    by_processes: int | None = None,
+    **settings: object,
+) -> Crawled:
     folder = make_archive(path / "archive", urls, **settings)
     environment = {"SSL_CERT_FILE": str(server.authority), "http_proxy": address, "https_proxy": address}
-    return run_crawl(folder, server, resolve=[], environment=environment)
+    return run_crawl(folder, server, processes=by_processes, resolve=[], environment=environment)
 
 
 def blocks(crawled: Crawled) -> list[bytes]:
@@ -43,7 +52,7 @@ def blocks(crawled: Crawled) -> list[bytes]:
 def crawl_every_case(scheme: str, path: Path, server: MockServer) -> Crawled:
     address = f"http://127.0.0.1:{server.ports['proxy']}"
     urls = [url_of(name, scheme) for name in CASES]
-    return crawl_through(address, path, server, urls, max_bytes=MAX_BYTES, timeout=TIMEOUT)
+    return crawl_through(address, path, server, urls, by_processes=2, max_bytes=MAX_BYTES, timeout=TIMEOUT)
 
 
 @pytest.fixture(scope="module")
@@ -57,7 +66,7 @@ def tunnelled(mock_server: MockServer, tmp_path_factory: pytest.TempPathFactory)
 
 
 def asked_in_full(server: MockServer, name: str) -> list[LoggedExchange]:
-    logged = server.exchanges(f"{name}.wire.example", kind="proxy")
+    logged = server.exchanges(host_of(name), kind="proxy")
     return [seen for seen in logged if seen.request.startswith(b"GET ")]
 
 
@@ -70,7 +79,7 @@ def test_exchange_through_a_proxy_is_kept_as_it_crossed_the_wire(
     check_bytes(proxied, capture, logged, name)
     check_last_response(proxied, capture, name, None)
     assert logged[0].request.startswith(f"GET {url_of(name)} HTTP/1.1\r\n".encode())
-    assert f"\r\nHost: {name}.wire.example\r\n".encode() in logged[0].request
+    assert f"\r\nHost: {host_of(name)}\r\n".encode() in logged[0].request
 
 
 @every_case
@@ -79,10 +88,11 @@ def test_exchange_inside_a_tunnel_is_kept_as_one_without(
 ) -> None:
     capture = capture_of(tunnelled, name, "https")
     check_outcome(capture, name)
-    check_bytes(tunnelled, capture, mock_server.exchanges(f"{name}.wire.example", kind="tunnel"), name)
+    check_bytes(tunnelled, capture, mock_server.exchanges(host_of(name), kind="tunnel"), name)
     check_last_response(tunnelled, capture, name, None)
-    assert mock_server.exchanges(f"{name}.wire.example:443", kind="proxy")[0].request == (
-        f"CONNECT {name}.wire.example:443 HTTP/1.1\r\nHost: {name}.wire.example:443\r\n\r\n".encode()
+    place = f"{host_of(name)}:443"
+    assert mock_server.exchanges(place, kind="proxy")[0].request == (
+        f"CONNECT {place} HTTP/1.1\r\nHost: {place}\r\n\r\n".encode()
     )
 
 
@@ -101,6 +111,12 @@ def test_exchange_says_which_proxy_it_went_through(
 def test_log_has_no_trace_of_a_bug(proxied: Crawled, tunnelled: Crawled) -> None:
     assert proxied.traces() == ""
     assert tunnelled.traces() == ""
+
+
+def test_judges_find_every_record_right(proxied: Crawled, tunnelled: Crawled) -> None:
+    for crawled in (proxied, tunnelled):
+        check_by_all(crawled.folder, responses=2 * len(CASES))
+        assert check_payloads_by_fastwarc(crawled.folder) > len(CASES)
 
 
 # What a proxy refuses, and what is refused to it

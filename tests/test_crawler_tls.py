@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 from checking_wire import capture_of, check_bytes, check_last_response, check_outcome, url_of
-from mockserver.cases import CASES, MAX_BYTES, TIMEOUT
+from judging_warcs import check_by_all, check_payloads_by_fastwarc
+from mockserver.cases import CASES, MAX_BYTES, TIMEOUT, host_of
 from mockserver.crawling import Crawled, make_archive, run_crawl
 
 from archive.warc_reader import read_record
@@ -104,6 +105,7 @@ def secured(mock_server: MockServer, tmp_path_factory: pytest.TempPathFactory) -
     return run_crawl(
         folder,
         mock_server,
+        processes=2,
         resolve=[mock_server.resolve_tls("*", "good")],
         environment={"SSL_CERT_FILE": str(mock_server.authority)},
     )
@@ -113,9 +115,15 @@ def secured(mock_server: MockServer, tmp_path_factory: pytest.TempPathFactory) -
 def test_exchange_inside_tls_is_kept_as_one_without(secured: Crawled, mock_server: MockServer, name: str) -> None:
     capture = capture_of(secured, name, "https")
     check_outcome(capture, name)
-    check_bytes(secured, capture, mock_server.exchanges(f"{name}.wire.example", kind="good"), name)
+    check_bytes(secured, capture, mock_server.exchanges(host_of(name), kind="good"), name)
     check_last_response(secured, capture, name, "127.0.0.1")
 
 
 def test_log_of_the_exchanges_inside_tls_has_no_trace_of_a_bug(secured: Crawled) -> None:
     assert secured.traces() == ""
+
+
+def test_judges_find_every_record_right(crawled: Crawled, secured: Crawled) -> None:
+    check_by_all(crawled.folder, responses=len(EXPECTED) - len(SAID))
+    check_by_all(secured.folder, responses=2 * len(CASES))
+    assert check_payloads_by_fastwarc(secured.folder) > len(CASES)

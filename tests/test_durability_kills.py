@@ -70,7 +70,7 @@ class Campaign:
     def _rehearse(self, lane: Lane, path: Path) -> None:
         """Let a crawl live, to learn how long it takes and which places it passes."""
         folder = make_archive(path, OUTCOMES)
-        ended = lane.run(crawl(folder, self.web, "--all", rotate_at=ROTATE_AT, faults={"action": "kill"}))
+        ended = lane.run(crawl(folder, self.web, "--all", processes=2, rotate_at=ROTATE_AT, faults={"action": "kill"}))
         assert ended.status == 0, ended.output
         self.fates.learn(ended)
 
@@ -85,7 +85,7 @@ class Campaign:
             with self.lock:
                 end = self.fates.draw(trial.synced())
             which = ["--all"] if random.random() < 0.85 else []
-            ended = lane.run(crawl(folder, self.web, *which, rotate_at=ROTATE_AT, **end))
+            ended = lane.run(crawl(folder, self.web, *which, processes=2, rotate_at=ROTATE_AT, **end))
             trial.look(ended)
             wanted -= ended.killed
             self._count(ended)
@@ -112,7 +112,8 @@ class Campaign:
         crawls = f"{self.ends['killed']} kills of crawls of {self.archives} archives with {self.captures} captures"
         lines = [
             f"{crawls} in {self.seconds:.0f} s (seed {SEED}; other crawls: {others})",
-            f"{self.fates.by_clock} at a random instant, {places.total()} at {len(places)} places:",
+            f"{self.fates.by_clock} at a random instant, in {self.fates.fetchers} of them of a fetching process;",
+            f"{places.total()} at {len(places)} places:",
             *(f"{count:6} {place}" for place, count in sorted(places.items())),
             f"passed, and nobody was killed there: {', '.join(self.fates.untried) or 'none'}",
             *(f"{len(self.findings[kind]):6} found: {kind}" for kind in KINDS),
@@ -158,6 +159,8 @@ def test_responses_are_what_the_server_sent(campaign: Campaign) -> None:
 def test_kills_fall_at_most_places(campaign: Campaign) -> None:
     sys.stdout.write(f"\n{campaign.summary()}\n")  # `make soak` shows it
     assert campaign.ends["killed"] >= campaign.kills
+    assert campaign.fates.by_clock >= campaign.kills / 2
+    assert campaign.fates.fetchers >= campaign.kills / 20
     assert len(campaign.fates.struck) >= 40
     if campaign.kills >= 1000:
         assert len(campaign.fates.untried) < 0.1 * len(campaign.fates.struck)

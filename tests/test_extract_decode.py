@@ -31,8 +31,8 @@ CHINESE = (
 
 
 CASES = [(language, label) for language, written in WRITTEN.items() for label in written["encodings"].split()]
-# What can't be told from another encoding by its bytes, without a declaration.
-UNTOLD = {"macintosh"}
+# What can't be told from another encoding by its bytes, without a declaration. The last five are too rare for a guess.
+UNTOLD = {"macintosh", "iso-8859-3", "iso-8859-4", "iso-8859-10", "iso-8859-14", "iso-8859-16"}
 
 
 def html(text: str, head: str = "") -> str:

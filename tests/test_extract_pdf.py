@@ -6,7 +6,7 @@ import pytest
 from extract_pages import ARTICLES
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from making_documents import Placed, column, fixture, pdf
+from making_documents import Placed, column, fixture, pdf, scan
 
 from archive.records import Verdict
 from extract import extract_page
@@ -165,8 +165,9 @@ def test_line_from_right_to_left_is_read_by_its_places() -> None:
     assert logical([(float(index), character) for index, character in enumerate(seen)]) == "כבד (3.5% GPT)"
 
 
-def test_scan_has_no_text_and_says_so() -> None:
-    made = extract_page(pdf([], []))
+@pytest.mark.parametrize("body", [scan(2), pdf([], [])], ids=["pictures of pages", "empty pages"])
+def test_scan_has_no_text_and_says_so(body: bytes) -> None:
+    made = extract_page(body)
     assert made.verdict == Verdict.DOCUMENT
     assert (made.text, made.language) == (None, None)
     assert made.evidence == {"rule": "pdf", "pages": 2, "problem": "no-text-layer"}

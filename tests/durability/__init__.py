@@ -38,6 +38,10 @@ class Order:
     arguments: Sequence[str]
     kill_after: float | None = None
     """Seconds after its start at which it is killed by the fork server."""
+    kills_fetcher: bool = False
+    """Whether it is not itself killed then, but one of the processes that fetch for it, any of them."""
+    least_sources: int | None = None
+    """How many sources there must be for each fetching process, in place of 25."""
     faults: Mapping[str, Any] | None = None
     """What goes wrong at which places: the arguments of `faults.Faults`."""
     rotate_at: int | None = None
@@ -74,6 +78,8 @@ class Ended:
     """The place at which something went wrong, if one was drawn."""
     passed: Mapping[str, int]
     """How often each place was passed, where the process lived long enough to tell."""
+    fetcher_killed: bool
+    """Whether a process that fetched for it was there to be killed, and was."""
     orphans: int
     """How many processes it had started were still there three seconds after its end."""
     output: str
@@ -81,8 +87,8 @@ class Ended:
 
     @property
     def killed(self) -> bool:
-        """Whether it was killed, by the clock or at a place."""
-        return self.status == -9
+        """Whether it was killed, by the clock or at a place, or one that fetched for it."""
+        return self.status == -9 or self.fetcher_killed
 
 
 class Lane:

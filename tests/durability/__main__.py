@@ -11,6 +11,7 @@ import gc
 import importlib
 import json
 import os
+import random
 import re
 import select
 import signal
@@ -19,9 +20,11 @@ import tempfile
 import threading
 import time
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from typing import IO, Any
 
+from mockserver.crawling import children
 from scrapy.settings import Settings
 
 from archive.urls import site_of
@@ -68,7 +71,7 @@ def _run(order: dict[str, Any]) -> dict[str, Any]:
             child.be(order, report_to, output.fileno())
         os.close(report_to)
         try:
-            said = _watch(pid, reports, started, order["kill_after"])
+            said = _watch(pid, reports, started, order)
         finally:
             os.close(reports)
         status = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
@@ -76,11 +79,13 @@ def _run(order: dict[str, Any]) -> dict[str, Any]:
         return {"status": status, "seconds": seconds, **said, "orphans": _orphans(), "output": _all_of(output)}
 
 
-def _watch(pid: int, reports: int, started: float, kill_after: float | None) -> dict[str, Any]:
+def _watch(pid: int, reports: int, started: float, order: dict[str, Any]) -> dict[str, Any]:
     """Read what the child reports until it is dead, killing it in time; the child isn't reaped, so it is still it."""
-    kills = [(started + _HANGS, signal.SIGALRM)]
-    if kill_after is not None:
-        kills.append((started + kill_after, signal.SIGKILL))
+    kills = [(started + _HANGS, partial(os.kill, pid, signal.SIGALRM))]
+    if order["kill_after"] is not None:
+        kill = partial(_kill_fetcher, pid) if order["kills_fetcher"] else partial(os.kill, pid, signal.SIGKILL)
+        kills.append((started + order["kill_after"], kill))
+    fetcher_killed = False
     os.set_blocking(reports, False)
     alive = os.pidfd_open(pid)  # a process that it has started may hold the pipe open for longer
     poll = select.poll()
@@ -90,14 +95,29 @@ def _watch(pid: int, reports: int, started: float, kill_after: float | None) -> 
     dead = False
     while not dead:
         if kills and kills[-1][0] <= time.monotonic():
-            os.kill(pid, kills.pop()[1])
+            fetcher_killed |= kills.pop()[1]() is True
         wait = max(0.0, kills[-1][0] - time.monotonic()) if kills else None
         dead = alive in [number for number, _ in poll.poll(None if wait is None else wait * 1000)]
         with suppress(BlockingIOError):
             while piece := os.read(reports, 65536):
                 data += piece
     os.close(alive)
-    return _gathered(data)
+    return {**_gathered(data), "fetcher_killed": fetcher_killed}
+
+
+def _kill_fetcher(pid: int) -> bool:
+    """Kill one of the processes that *pid* has started; False where none of them lives."""
+    alive = [child for child in children(pid) if _is_alive(child)]
+    with suppress(ProcessLookupError, IndexError):
+        os.kill(random.choice(alive), signal.SIGKILL)
+        return True
+    return False
+
+
+def _is_alive(pid: int) -> bool:
+    with suppress(OSError):
+        return Path(f"/proc/{pid}/stat").read_text(encoding="latin-1").rpartition(")")[2].split()[0] != "Z"
+    return False
 
 
 def _orphans() -> int:
@@ -112,8 +132,8 @@ def _orphans() -> int:
         if not pid:
             time.sleep(0.01)
             if time.monotonic() > until:
-                for orphan in Path(f"/proc/self/task/{os.getpid()}/children").read_text(encoding="ascii").split():
-                    os.kill(int(orphan), signal.SIGKILL)
+                for orphan in children(os.getpid()):
+                    os.kill(orphan, signal.SIGKILL)
                     killed += 1
 
 

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 import archive.catalogue
 import archive.warc_writer
+from crawler.processes import shares
 from durability import clock, privileges
 from durability.faults import Faults
 from durability.forked import Forked
@@ -108,6 +109,8 @@ def _prepare(order: dict[str, Any]) -> Faults | None:
         assert defaults
         assert "rotate_at" in defaults
         defaults["rotate_at"] = order["rotate_at"]
+    if order["least_sources"]:
+        shares.LEAST_SOURCES = order["least_sources"]
     if order["busy_seconds"]:
         archive.catalogue._BUSY_SECONDS = order["busy_seconds"]
     if order["clock_jumps"]:

@@ -33,6 +33,9 @@ OUTCOMES = {
 }
 """By cited URL: what an undisturbed crawl makes of it; where it is "not-modified", that counts as fetched."""
 
+SITES = ("wire.example", "pages.example")
+"""The sites with the most of these; of two fetching processes, each has one of them."""
+
 FEW = {url: outcome for url, outcome in OUTCOMES.items() if ".pages." in url}
 """As OUTCOMES, for what need not take long."""
 
@@ -40,10 +43,16 @@ LARGE = {"http://noise.large.example/1": "fetched"}
 """A MiB that no compression makes smaller: many writes."""
 
 
-def crawl(folder: ArchiveFolder, web: Web, *which: str, **circumstances: Any) -> Order:
-    """Return the order of a crawl; *which* as on the command line, *circumstances* as in `Order`."""
-    rules = [word for rule in web.rules for word in ("--resolve", rule)]
-    return Order(str(folder.path), ["crawl", *which, "--no-extract", "--json", *rules], **circumstances)
+def crawl(folder: ArchiveFolder, web: Web, *which: str, processes: int | None = None, **circumstances: Any) -> Order:
+    """Return the order of a crawl; *which* as on the command line, *circumstances* as in `Order`.
+
+    So few sources are fetched by one process, unless so many *processes* are asked for.
+    """
+    words = [word for rule in web.rules for word in ("--resolve", rule)]
+    if processes is not None:
+        words += ["--processes", str(processes)]
+        circumstances["least_sources"] = 1
+    return Order(str(folder.path), ["crawl", *which, "--no-extract", "--json", *words], **circumstances)
 
 
 def wait_for_captures(folder: ArchiveFolder, count: int) -> None:

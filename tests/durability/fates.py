@@ -1,9 +1,15 @@
-"""Drawing how each crawl ends: by the clock at a random instant, or at a place, the least tried ones first."""
+"""Drawing how each crawl ends: by the clock at a random instant, or at a place, the least tried ones first.
+
+At least half of the kills are the clock's, which knows nothing of what a crawl is doing; of those, a share is of a
+process that fetches, and the others of the one that writes.
+"""
 
 from __future__ import annotations
 
 from collections import Counter
 from typing import TYPE_CHECKING, Any
+
+from durability import LANES
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -11,6 +17,8 @@ if TYPE_CHECKING:
 
     from durability import Ended
 
+_FETCHERS = 0.3
+"""The share of a fetching process among the draws of the clock; some come when none is there, or none any more."""
 _UNSEEN = 0.3
 """The hazard of a place that no crawl has told of yet."""
 _HITS = 4.0
@@ -30,11 +38,15 @@ class Fates:
         self.struck: Counter[str] = Counter()
         """By place: how often a crawl died there."""
         self.by_clock = 0
+        """How many were killed at a random instant."""
+        self.fetchers = 0
+        """In how many of these it was a fetching process."""
 
     def draw(self, synced: Mapping[str, int]) -> dict[str, Any]:
         """Return what an order says of its end; *synced* as in `Faults`."""
-        if self._random.random() < 0.45:
-            return {"kill_after": self._random.uniform(0, 1.15 * self._seconds)}
+        if self.by_clock < self.struck.total() + LANES:  # what is under way in other lanes may yet be at a place
+            fetcher = self._random.random() < _FETCHERS
+            return {"kill_after": self._random.uniform(0, 1.15 * self._seconds), "kills_fetcher": fetcher}
         action = self._random.choice(("kill", "cut"))
         weights = {place: self._weight(place) for place in self._passes}
         share = _HITS / sum(weights.values()) if weights else 0.0
@@ -64,6 +76,7 @@ class Fates:
             self.struck[ended.struck] += 1
         elif ended.killed:
             self.by_clock += 1
+            self.fetchers += ended.fetcher_killed
 
     @property
     def untried(self) -> list[str]:

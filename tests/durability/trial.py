@@ -17,6 +17,7 @@ from archive.records import Outcome
 from archive.settings import Settings
 from archive.standing import failures_after, next_due
 from durability import Order
+from durability.crawls import SITES
 from durability.evidence import OPEN, Evidence, faults_by_fastwarc, members
 
 if TYPE_CHECKING:
@@ -66,6 +67,8 @@ class Trial:
         self._find(CATALOGUE, self.now.problems)
         self._forget(ended, before)
         self._find(LEFT_OVER, [f"{ended.orphans} processes"] if ended.orphans else [])
+        if ended.fetcher_killed:
+            self._look_behind_a_dead_fetcher(ended)
         self._look_for_lost()
         self._look_for_doubled(ended, before)
         self._look_at_files()
@@ -208,6 +211,22 @@ class Trial:
             if (name, tail) not in now.torn:
                 self._find(LOST, [f"the torn tail of {name}, {len(tail)} bytes"])
 
+    def _look_behind_a_dead_fetcher(self, ended: Ended) -> None:
+        """Look whether a crawl came to an orderly end without one of its processes, and what the others fetch is there.
+
+        One that had said its last word before it was killed had handed over all.
+        """
+        said = "a fetching process died (signal SIGKILL)" in ended.output
+        if "Traceback" in ended.output or (ended.status, said) not in {(0, False), (1, True)}:
+            self._find(BROKEN_OFF, [f"status {ended.status}: {ended.output}"])
+        self._find(LEFT_OVER, sorted(self.now.open_files() | self.now.parts()))
+        if ended.planned is None or "--all" not in ended.order.arguments:
+            return
+        captured = {row["source_id"] for row in self._captures_of(ended)}
+        lacking = {source["site"] for number, source in self.now.sources.items() if number not in captured}
+        if lacking.issuperset(SITES) or (lacking and not said):
+            self._find(BROKEN_OFF, [f"sources of {sorted(map(str, lacking))} have no capture: more than one fetches"])
+
     def _look_for_rows(self, before: Evidence) -> None:
         """Look for the rows of what was recorded whole before a start."""
         now = self.now
@@ -307,6 +326,7 @@ class Trial:
 
 def _in_words(ended: Ended) -> str:
     how = ended.struck or (f"killed after {ended.seconds:.3f} s" if ended.killed else f"ended with {ended.status}")
+    how = f"a fetching process {how}" if ended.fetcher_killed else how
     action = (ended.order.faults or {}).get("action", "")
     seed = (ended.order.faults or {}).get("seed", "")
     return f"crawl {ended.planned} {'--all' if '--all' in ended.order.arguments else ''}: {action} {how} (seed {seed})"

@@ -1,13 +1,13 @@
 """The hostile exchanges: what is sent, byte for byte, and what is to be concluded from it.
 
-A case is served at `http://NAME.wire.example/`. To add one, add an entry.
+A case is served by its `host_of`. To add one, add an entry.
 """
 
 from __future__ import annotations
 
 import gzip
 import zlib
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import brotli
@@ -22,19 +22,21 @@ except ImportError:
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-__all__ = ["ALL_BYTES", "BODY", "CASES", "MAX_BYTES", "TIMEOUT", "Case", "zstd"]
+__all__ = ["ALL_BYTES", "BODY", "CASES", "MAX_BYTES", "TIMEOUT", "Case", "host_of", "zstd"]
 
 BODY = b"<!doctype html><title>A page</title><p>Some words that a page says.</p>\n" * 4
 ALL_BYTES = bytes(range(256)) * 5
 MAX_BYTES = 200_000
 """`max_bytes` of the crawl that the cases are for."""
+MAX_HEAD_BYTES = 2 * 1024 * 1024
+"""What a crawl takes of a head (`crawler.protocol`)."""
 TIMEOUT = 2.0
 """`timeout` of it, in seconds."""
 
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """What a host of `wire.example` answers, and what a crawl must make of it."""
+    """What a host answers, and what a crawl must make of it."""
 
     paths: Mapping[str, tuple[Answer, ...]]
     """By path: the answers to the first, second, ... request; the last one is repeated."""
@@ -44,8 +46,11 @@ class Case:
     """Of the last exchange: transfer-decoded, still content-encoded; None when no response came."""
     truncated: str | None = None
     final_path: str = "/"
-    cut: bool = field(default=False)
-    """Whether the client may hang up before everything sent has arrived."""
+    least: int | None = None
+    """How many of the bytes sent must have been kept, where the client may hang up before all has arrived; None: all.
+
+    What is sent in one small piece arrives in one, and is kept whole also where its first line is refused.
+    """
 
 
 def _case(  # a case is what it is
@@ -54,9 +59,9 @@ def _case(  # a case is what it is
     status: int | None = 200,
     payload: bytes | None = BODY,
     truncated: str | None = None,
-    cut: bool = False,
+    least: int | None = None,
 ) -> Case:
-    return Case({"/": (steps,)}, outcome, status, payload, truncated, cut=cut)
+    return Case({"/": (steps,)}, outcome, status, payload, truncated, least=least)
 
 
 def _raw(head: bytes, body: bytes = BODY) -> bytes:
@@ -140,7 +145,6 @@ _HEADERS: dict[str, Case] = {
         status=None,
         payload=None,
         truncated="unspecified",
-        cut=True,
     ),
     "status-with-a-sign": _case(
         _raw(b"HTTP/1.1 +200 OK|" + _LENGTH),
@@ -149,7 +153,6 @@ _HEADERS: dict[str, Case] = {
         status=None,
         payload=None,
         truncated="unspecified",
-        cut=True,
     ),
     # In a site's own name; what a proxy asks for itself is another matter.
     "status-407": _case(
@@ -168,7 +171,7 @@ _BODIES: dict[str, Case] = {
     "until-close-no-header": _case(_raw(b"HTTP/1.1 200 OK"), Close()),
     "until-close-reset": _case(_raw(_OPEN_ENDED), Reset(), outcome="truncated", truncated="disconnect"),
     "body-too-short": _case(_raw(_HTML + b"Content-Length: 999"), Close(), outcome="truncated", truncated="disconnect"),
-    "body-too-long": _case(_raw(_HTML + b"Content-Length: 10"), payload=BODY[:10], cut=True),
+    "body-too-long": _case(_raw(_HTML + b"Content-Length: 10"), payload=BODY[:10]),
     "equal-lengths": _case(_raw(_HTML + _LENGTH + b"|" + _LENGTH)),
     "conflicting-lengths": _case(
         _raw(_HTML + _LENGTH + b"|Content-Length: 3"),
@@ -176,7 +179,6 @@ _BODIES: dict[str, Case] = {
         outcome="truncated",
         payload=None,
         truncated="unspecified",
-        cut=True,
     ),
     "length-no-number": _case(
         _raw(_HTML + b"Content-Length: many"),
@@ -184,7 +186,6 @@ _BODIES: dict[str, Case] = {
         outcome="truncated",
         payload=None,
         truncated="unspecified",
-        cut=True,
     ),
     "chunked": _case(_raw(_CHUNKED, _chunks(BODY))),
     "chunked-capitals": _case(
@@ -214,7 +215,6 @@ _BODIES: dict[str, Case] = {
         outcome="truncated",
         payload=b"hello",
         truncated="disconnect",
-        cut=True,
     ),
     "chunked-and-length": _case(_raw(_CHUNKED + b"|Content-Length: 3", _chunks(BODY))),
     "unknown-transfer-coding": _case(
@@ -223,7 +223,6 @@ _BODIES: dict[str, Case] = {
         outcome="truncated",
         payload=None,
         truncated="unspecified",
-        cut=True,
     ),
     "continue": _case(b"HTTP/1.1 100 Continue\r\n\r\n" + _raw(_HTML + _LENGTH)),
     "early-hints": _case(
@@ -345,7 +344,7 @@ _REDIRECTS: dict[str, Case] = {
         {
             "/": ((redirect(b"302 Found", b"a/b/c?x=1#part"),),),
             "/a/b/c?x=1": ((redirect(b"302 Found", b"../d"),),),
-            "/a/d": ((redirect(b"302 Found", b"//relative-location.wire.example/last"),),),
+            "/a/d": ((redirect(b"302 Found", b"//relative-location.wire.test/last"),),),
             "/last": ((respond(body=BODY),),),
         },
         final_path="/last",
@@ -404,6 +403,7 @@ _REDIRECTS: dict[str, Case] = {
     "two-cookies-one-capture": _case(respond(b"Set-Cookie: a=1", body=BODY)),
 }
 
+_LENGTH_OF_300_KB = _raw(_HTML + b"Content-Length: 300000", b"")
 _ENDS: dict[str, Case] = {
     "reset-at-once": _case(Reset(), outcome="reset", status=None, payload=None),
     "closed-at-once": _case(Close(), outcome="reset", status=None, payload=None),
@@ -436,7 +436,7 @@ _ENDS: dict[str, Case] = {
         b"220 mail.example ESMTP\r\n", Close(), outcome="reset", status=None, payload=None, truncated="unspecified"
     ),
     "html-without-head": _case(
-        b"<html>\n\n" + BODY, Close(), outcome="reset", status=None, payload=None, truncated="unspecified", cut=True
+        b"<html>\n\n" + BODY, Close(), outcome="reset", status=None, payload=None, truncated="unspecified"
     ),
     "silent": _case(Pause(20), outcome="timeout", status=None, payload=None),
     "silent-after-head": _case(_raw(_HTML + _LENGTH, b""), Pause(20), outcome="timeout", payload=b"", truncated="time"),
@@ -447,28 +447,32 @@ _ENDS: dict[str, Case] = {
         outcome="timeout",
         payload=None,
         truncated="time",
-        cut=True,
+        least=len(_raw(_OPEN_ENDED, b"drip drip ")),
     ),
     "too-large-by-length": _case(
-        _raw(_HTML + b"Content-Length: 300000", bytes(300_000)),
+        _LENGTH_OF_300_KB + bytes(300_000),
         outcome="too-large",
         payload=None,
         truncated="length",
-        cut=True,
+        least=len(_LENGTH_OF_300_KB) + MAX_BYTES,
     ),
+    "too-large-by-length-and-cut": _case(
+        _LENGTH_OF_300_KB + BODY, Close(), outcome="too-large", truncated="disconnect"
+    ),
+    "too-large-by-length-and-silent": _case(_LENGTH_OF_300_KB + BODY, Pause(20), outcome="too-large", truncated="time"),
     "too-large-by-bytes": _case(
         _raw(_CHUNKED, _chunks(bytes(2_000_000), 65536)),
         outcome="too-large",
         payload=None,
         truncated="length",
-        cut=True,
+        least=len(_raw(_CHUNKED, b"")) + MAX_BYTES,
     ),
     "endless-head": _case(
         b"HTTP/1.1 200 OK\r\n" + _FILLER * 2_700,
         outcome="too-large",
         payload=None,
         truncated="length",
-        cut=True,
+        least=MAX_HEAD_BYTES,
     ),
     "endless-interim-responses": _case(
         (b"HTTP/1.1 100 Continue\r\n" + _FILLER + b"\r\n") * 2_600,
@@ -476,9 +480,14 @@ _ENDS: dict[str, Case] = {
         status=100,
         payload=None,
         truncated="length",
-        cut=True,
+        least=MAX_HEAD_BYTES,
     ),
     "just-not-too-large": _case(respond(body=bytes(MAX_BYTES)), payload=bytes(MAX_BYTES)),
 }
 
 CASES: dict[str, Case] = {**_HEADERS, **_BODIES, **_CODINGS, **_STATUSES, **_REDIRECTS, **_ENDS}
+
+
+def host_of(name: str) -> str:
+    """Return the host of a case: one of two sites', so that two fetching processes have something to do."""
+    return f"{name}.wire.{'example' if name < 'm' else 'test'}"

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 KINDS = ("good", "expired", "self-signed", "wrong-name")
 HOST = "secure.example"
-NAMES = (HOST, f"*.{HOST}", "*.wire.example", "http-1.0.wire.example", "*.large.example")
+NAMES = (HOST, f"*.{HOST}", "*.wire.example", "*.wire.test", "http-1.0.wire.example", "*.large.example")
 """What every certificate but `wrong-name` is for, beside the address ::1."""
 
 

@@ -23,6 +23,7 @@ ROOT = Path(__file__).parent.parent.parent
 DEADLINE = 60.0
 """Seconds after which a crawl counts as hanging."""
 
+_PYTHON = (sys.executable, "-W", "error", "-m")
 _BUGS = ("Traceback", "ERROR", "Unhandled", "Exception ignored", "never retrieved", "never awaited")
 
 # What the tests' own settings are on top of: no waiting where waiting is not what is tested.
@@ -49,18 +50,26 @@ def start_crawl(
     folder: ArchiveFolder,
     server: MockServer,
     *,
+    processes: int | None = None,
     resolve: Sequence[str] | None = None,
     arguments: Sequence[str] = (),
     environment: Mapping[str, str] | None = None,
     limit_file_bytes: int | None = None,
 ) -> subprocess.Popen[str]:
-    """Start `scrapy crawl citations`; *resolve* in place of the rule that sends every host to the server."""
+    """Start `sourcekeep crawl` with so many *processes*, or `scrapy crawl citations`, which is one process alone.
+
+    *resolve* is in place of the rule that sends every host to the server.
+    """
     rules = [server.resolve] if resolve is None else resolve
     clean = {name: value for name, value in os.environ.items() if not name.lower().endswith("_proxy")}
     # Names that no rule is for fail at once, also where no name server answers.
     clean |= {"SCRAPY_SETTINGS_MODULE": "crawler.settings", "RES_OPTIONS": "timeout:1 attempts:1"}
-    command = [sys.executable, "-W", "error", "-m", "scrapy", "crawl", "citations"]
-    command += ["-s", f"SOURCEKEEP_ARCHIVE={folder.path}", "-s", f"SOURCEKEEP_RESOLVE={','.join(rules)}"]
+    if processes is None:
+        command = [*_PYTHON, "scrapy", "crawl", "citations", "-s", f"SOURCEKEEP_ARCHIVE={folder.path}"]
+        command += ["-s", f"SOURCEKEEP_RESOLVE={','.join(rules)}"]
+    else:
+        command = [*_PYTHON, "sourcekeep", "--archive", str(folder.path), "crawl", "--no-extract"]
+        command += ["--processes", str(processes), *(word for rule in rules for word in ("--resolve", rule))]
     if limit_file_bytes is not None:  # in blocks of 1,024 bytes, and no signal but an error when it is reached
         command = ["bash", "-c", f'ulimit -f {limit_file_bytes // 1024}; exec "$@"', "bash", *command]
     return subprocess.Popen(
@@ -73,6 +82,14 @@ def start_crawl(
     )
 
 
+def children(pid: int) -> list[int]:
+    """Return the processes that a process has started and not taken leave of; none where it has gone."""
+    try:
+        return [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text(encoding="ascii").split()]
+    except OSError:
+        return []
+
+
 @dataclass(frozen=True, slots=True)
 class Crawled:
     """What a crawl left behind."""
@@ -80,6 +97,7 @@ class Crawled:
     folder: ArchiveFolder
     exit_code: int
     log: str
+    """What it wrote to standard error, and behind that the log of its fetching processes, if it has any."""
     sources: Mapping[str, SourceLine]
     """By URL as it was cited."""
     captures: Mapping[str, Sequence[Capture]]
@@ -105,6 +123,7 @@ def finish_crawl(folder: ArchiveFolder, process: subprocess.Popen[str]) -> Crawl
     finally:
         process.kill()
         process.communicate()
+    log += "".join(path.read_text(encoding="utf-8") for path in sorted(folder.reports_dir.glob("crawl-*.log")))
     with folder.catalogue() as catalogue:
         sources = {line.url: line for line in catalogue.reports.source_lines()}
         captures = {

@@ -1,6 +1,6 @@
 """What the server answers, by host and path.
 
-- `NAME.wire.example`: the case NAME of `cases.py`.
+- `NAME.wire.example` and `NAME.wire.test`: the case NAME of `cases.py`.
 - `NAME.polite.example` and `NAME.robots.example`: hosts that ask crawlers for something.
 - `NAME.audited.example`: how a server answers for pages that it doesn't have, see `audited.py`.
 - `NAME.archiving.example`: web archives, see `archiving.py`.
@@ -108,8 +108,8 @@ def answer_to(host: str, path: str, visit: int) -> Answer:
         return (Pause(0.2), page(path))
     if path == "/robots.txt":
         answers = ROBOTS.get(host, (_NO_ROBOTS,))
-    elif host.endswith(".wire.example"):
-        answers = CASES[host.removesuffix(".wire.example")].paths.get(path, ((respond(status=b"404 Not Found"),),))
+    elif host.endswith((".wire.example", ".wire.test")):
+        answers = CASES[host.rpartition(".wire.")[0]].paths.get(path, ((respond(status=b"404 Not Found"),),))
     elif host.endswith(".audited.example"):
         return audited_answer(host, path)
     elif host.endswith(".archiving.example"):
