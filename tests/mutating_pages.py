@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     Mutation = Callable[[bytes, random.Random, bytes], bytes]
 
 MAX_BYTES = 3_000_000
+SELDOM = 0.02
 SEED_PAGES = Path(__file__).parent / "seed_pages"
 NOWHERE = RecordPlace("", "", 0, 0)
 TYPES = {
@@ -186,6 +187,11 @@ def _not_storable(name: str, text: str | None) -> Iterator[str]:
         yield f"{name} has NUL"
 
 
+def _times(draw: random.Random, *few: int, many: int) -> int:
+    """Return a number of times: one of *few*, and seldom *many*, since a large page takes as long as a hundred small."""
+    return many if draw.random() < SELDOM else draw.choice(few)
+
+
 def _range(body: bytes, draw: random.Random, most: int | None = None) -> tuple[int, int]:
     """Return a stretch of *body*, short ones more often than long ones."""
     begin = draw.randrange(len(body) + 1)
@@ -207,7 +213,7 @@ def _cut(body: bytes, draw: random.Random, _: bytes) -> bytes:
 
 def _again(body: bytes, draw: random.Random, _: bytes) -> bytes:
     begin, end = _range(body, draw)
-    times = draw.choice((2, 10, 1_000, 100_000))
+    times = _times(draw, 2, 10, 50, many=100_000)
     times = max(1, min(times, MAX_BYTES // max(1, end - begin)))
     return body[:begin] + body[begin:end] * times + body[end:]
 
@@ -234,16 +240,16 @@ _NESTS = (
 
 
 def _nest(body: bytes, draw: random.Random, _: bytes) -> bytes:
-    return _inserted(body, draw, draw.choice(_NESTS).encode() * draw.choice((3, 60, 300, 3_000, 30_000)))
+    return _inserted(body, draw, draw.choice(_NESTS).encode() * _times(draw, 3, 60, 300, 900, many=30_000))
 
 
 def _attributes(body: bytes, draw: random.Random, _: bytes) -> bytes:
     kind = draw.randrange(4)
-    names = (f"a{n}={n}" for n in range(draw.choice((10, 500, 20_000))))
+    names = (f"a{n}={n}" for n in range(_times(draw, 10, 200, 900, many=20_000)))
     piece = {
         0: " ".join(names),
-        1: f'class="{draw.choice(("x ", "comments ", "cookie-banner ", "related-share-ad ")) * 20_000}"',
-        2: f'style="{"display:none;" * draw.choice((1, 9_000))}" hidden itemprop=articleBody',
+        1: f'class="{draw.choice(("x ", "comments ", "cookie-banner ", "related-share-ad ")) * _times(draw, 2, 500, many=20_000)}"',
+        2: f'style="{"display:none;" * _times(draw, 1, 90, many=9_000)}" hidden itemprop=articleBody',
         3: f'href="{draw.choice(_ADDRESSES)}" content="{draw.choice(_VALUES)}" datetime="{draw.choice(_VALUES)}"',
     }[kind]
     tags = [found.end() for found in re.finditer(rb"<[a-z]+", body[:200_000])]
@@ -259,7 +265,7 @@ _ENTITIES = (
 
 def _entities(body: bytes, draw: random.Random, _: bytes) -> bytes:
     pieces = "".join(draw.choice(_ENTITIES) for _n in range(draw.choice((1, 5, 40))))
-    return _inserted(body, draw, pieces.encode() * draw.choice((1, 20, 5_000)))
+    return _inserted(body, draw, pieces.encode() * _times(draw, 1, 20, many=20_000))
 
 
 _CHARSETS = (
@@ -290,7 +296,7 @@ _CONTROLS = (
 
 def _controls(body: bytes, draw: random.Random, _: bytes) -> bytes:
     for _n in range(draw.choice((1, 5, 50))):
-        body = _inserted(body, draw, draw.choice(_CONTROLS) * draw.choice((1, 1, 3, 200)))
+        body = _inserted(body, draw, draw.choice(_CONTROLS) * _times(draw, 1, 3, many=2_000))
     return body
 
 
@@ -299,7 +305,7 @@ _ADDRESSES = (
     "http://a" + ".a" * 500, "http://xn--\u00fc/", "../" * 3000, "mailto:a@b", "http://1.2.3.4.5/%zz%", "\\\\host\\x",
 )  # fmt: skip
 _VALUES = (
-    "", "0", "-1", "1e999", "9" * 400, "2031-02-30T25:61:61+99:99", "0000-00-00", "\ud83d", "null", "x" * 100_000, "\x01",
+    "", "0", "-1", "1e999", "9" * 400, "2031-02-30T25:61:61+99:99", "0000-00-00", "\ud83d", "null", "x" * 9_999, "\x01",
     "31.04.2031", "٢٠٣١-٠٤-٠٢", "2031-04-02" * 999, "en-" * 999, "de_DE.UTF-8@euro", "zh-Hant-x-" + "a" * 99, "P1Y",
     "12/31/9999 23:59:60 -2400", "Mon, 99 Foo 2031", "by " * 9_999, "²", "Ⅻ", "\u200f", "1 Jan 99999999999", "%s{0}\\1",
 )  # fmt: skip
@@ -342,7 +348,7 @@ def _json_ld(body: bytes, draw: random.Random, _: bytes) -> bytes:
     if draw.random() < 0.3:
         said = said[: draw.randrange(len(said) + 1)]
     if draw.random() < 0.1:
-        said = draw.choice(('{"@graph":[', "[", '{"author":{"name":', '"')) * draw.choice((100, 1_100, 100_000))
+        said = draw.choice(('{"@graph":[', "[", '{"author":{"name":', '"')) * _times(draw, 100, 1_100, many=100_000)
     piece = f'<script type="application/ld+json">{said[: MAX_BYTES // 2]}</script>'
     return _inserted(body, draw, piece.encode("utf-8", "surrogatepass"))
 
@@ -357,7 +363,7 @@ _ODD_MARKUP = (
 
 def _markup(body: bytes, draw: random.Random, _: bytes) -> bytes:
     for _n in range(draw.choice((1, 4, 20))):
-        body = _inserted(body, draw, draw.choice(_ODD_MARKUP).encode() * draw.choice((1, 1, 50, 2_000)))
+        body = _inserted(body, draw, draw.choice(_ODD_MARKUP).encode() * _times(draw, 1, 1, 50, many=2_000))
     return body
 
 
@@ -381,7 +387,7 @@ def _numbers(body: bytes, draw: random.Random, _: bytes) -> bytes:
 
 def _long(body: bytes, draw: random.Random, _: bytes) -> bytes:
     units = ("a", "word ", "x. ", "“", "é", "漢", "<br>", "ก", "\t", "1,", "()", "-", "\\", "«Ja» ", "https://x.example/ ")
-    return _inserted(body, draw, draw.choice(units).encode() * draw.choice((1_000, 50_000, 500_000)))
+    return _inserted(body, draw, draw.choice(units).encode() * _times(draw, 1_000, 9_000, many=500_000))
 
 
 def _within(body: bytes, draw: random.Random, other: bytes) -> bytes:
