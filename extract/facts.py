@@ -200,7 +200,7 @@ def read_head(tree: HtmlElement, nodes: list[Node] | None = None) -> Head:
 
 
 def _without_scripts(tree: HtmlElement) -> Iterator[str]:
-    """Yield the text of each `<noscript>` that stands in no other: within each other, their texts add up to very much."""
+    """Yield the text of each `<noscript>` that stands in no other; all of them would say much of it again and again."""
     walk = iterwalk(tree, events=("start",), tag="noscript")
     for _, element in walk:
         yield element.text_content()

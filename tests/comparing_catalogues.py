@@ -31,6 +31,7 @@ def tables_of(path: Path) -> dict[str, list[dict[str, Any]]]:
         found = {name: _rows(connection, f"SELECT rowid, * FROM {name} ORDER BY rowid") for name in _BY_ROWID}
         # Statements of a catching-up may come before those of the crawls that they tell of.
         found["ledger"] = _rows(connection, "SELECT * FROM ledger ORDER BY record_id")
+        found["recurrence_checks"] = _rows(connection, "SELECT * FROM recurrence_checks ORDER BY site")
         texts = _rows(connection, _TEXTS)
         found["texts"] = [{key: row[key] for key in row if key not in _MADE_WITH_THE_TEXTS} for row in texts]
         found["notices"] = _rows(connection, _NOTICES)

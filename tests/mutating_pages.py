@@ -13,7 +13,7 @@ import random
 import re
 import time
 import zipfile
-from dataclasses import astuple, dataclass
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -188,7 +188,7 @@ def _not_storable(name: str, text: str | None) -> Iterator[str]:
 
 
 def _times(draw: random.Random, *few: int, many: int) -> int:
-    """Return a number of times: one of *few*, and seldom *many*, since a large page takes as long as a hundred small."""
+    """Return a number of times: one of *few*, and seldom *many*: a large page takes as long as a hundred small ones."""
     return many if draw.random() < SELDOM else draw.choice(few)
 
 
@@ -246,9 +246,10 @@ def _nest(body: bytes, draw: random.Random, _: bytes) -> bytes:
 def _attributes(body: bytes, draw: random.Random, _: bytes) -> bytes:
     kind = draw.randrange(4)
     names = (f"a{n}={n}" for n in range(_times(draw, 10, 200, 900, many=20_000)))
+    classes = draw.choice(("x ", "comments ", "cookie-banner ", "related-share-ad "))
     piece = {
         0: " ".join(names),
-        1: f'class="{draw.choice(("x ", "comments ", "cookie-banner ", "related-share-ad ")) * _times(draw, 2, 500, many=20_000)}"',
+        1: f'class="{classes * _times(draw, 2, 500, many=20_000)}"',
         2: f'style="{"display:none;" * _times(draw, 1, 90, many=9_000)}" hidden itemprop=articleBody',
         3: f'href="{draw.choice(_ADDRESSES)}" content="{draw.choice(_VALUES)}" datetime="{draw.choice(_VALUES)}"',
     }[kind]
@@ -269,8 +270,9 @@ def _entities(body: bytes, draw: random.Random, _: bytes) -> bytes:
 
 
 _CHARSETS = (
-    "utf-8", "utf-7", "utf-16", "utf-16-be", "utf-32", "shift_jis", "gb18030", "big5", "euc-kr", "iso-2022-jp", "koi8-r",
-    "windows-1252", "windows-1255", "x-user-defined", "replacement", "ibm866", "hz-gb-2312", "none", "\u0130so", "cp037",
+    "utf-8", "utf-7", "utf-16", "utf-16-be", "utf-32", "shift_jis", "gb18030", "big5", "euc-kr", "iso-2022-jp",
+    "koi8-r", "windows-1252", "windows-1255", "x-user-defined", "replacement", "ibm866", "hz-gb-2312", "none",
+    "\u0130so", "cp037",
 )  # fmt: skip
 _MARKS = (b"", b"\xef\xbb\xbf", b"\xff\xfe", b"\xfe\xff", b"\xff\xfe\0\0", b"+/v8-", b"\x1b$B", b"\x0e")
 
@@ -310,8 +312,9 @@ _VALUES = (
     "12/31/9999 23:59:60 -2400", "Mon, 99 Foo 2031", "by " * 9_999, "²", "Ⅻ", "\u200f", "1 Jan 99999999999", "%s{0}\\1",
 )  # fmt: skip
 _NAMES = (
-    "author", "article:published_time", "og:title", "og:site_name", "og:type", "og:locale", "date", "dc.date", "generator",
-    "description", "keywords", "robots", "twitter:title", "citation_author", "parsely-page", "last-modified", "refresh",
+    "author", "article:published_time", "og:title", "og:site_name", "og:type", "og:locale", "date", "dc.date",
+    "generator", "description", "keywords", "robots", "twitter:title", "citation_author", "parsely-page",
+    "last-modified", "refresh",
 )  # fmt: skip
 
 
@@ -354,10 +357,11 @@ def _json_ld(body: bytes, draw: random.Random, _: bytes) -> bytes:
 
 
 _ODD_MARKUP = (
-    "<!--", "-->", "<![CDATA[", "<!DOCTYPE", "<script>", "</script>", "<style>", "<textarea>", "<title>", "<plaintext>",
-    "<?xml version='1.0' encoding='utf-16'?>", "</body></html>", "<frameset>", "<", "</", "<a", "<p class='", "<x:y z:w>",
-    "<html><head>", "<noscript>", "<xmp>", "<!ENTITY x SYSTEM 'file:///etc/passwd'>", "<img src=", "<br/>", "<base>",
-    "<h1></h1>", "<time>", "<input type=password>", "<\u0130mg>", "<p\0>", "<-->", "<!>", "</a b=c>", "<template>",
+    "<!--", "-->", "<![CDATA[", "<!DOCTYPE", "<script>", "</script>", "<style>", "<textarea>", "<title>",
+    "<plaintext>", "<?xml version='1.0' encoding='utf-16'?>", "</body></html>", "<frameset>", "<", "</", "<a",
+    "<p class='", "<x:y z:w>", "<html><head>", "<noscript>", "<xmp>", "<!ENTITY x SYSTEM 'file:///etc/passwd'>",
+    "<img src=", "<br/>", "<base>", "<h1></h1>", "<time>", "<input type=password>", "<\u0130mg>", "<p\0>", "<-->",
+    "<!>", "</a b=c>", "<template>",
 )  # fmt: skip
 
 
@@ -386,7 +390,23 @@ def _numbers(body: bytes, draw: random.Random, _: bytes) -> bytes:
 
 
 def _long(body: bytes, draw: random.Random, _: bytes) -> bytes:
-    units = ("a", "word ", "x. ", "“", "é", "漢", "<br>", "ก", "\t", "1,", "()", "-", "\\", "«Ja» ", "https://x.example/ ")
+    units = (
+        "a",
+        "word ",
+        "x. ",
+        "“",
+        "é",
+        "漢",
+        "<br>",
+        "ก",
+        "\t",
+        "1,",
+        "()",
+        "-",
+        "\\",
+        "«Ja» ",
+        "https://x.example/ ",
+    )
     return _inserted(body, draw, draw.choice(units).encode() * _times(draw, 1_000, 9_000, many=500_000))
 
 

@@ -25,6 +25,7 @@ from archive.catalogue.incidents import Incidents
 from archive.catalogue.known import Known
 from archive.catalogue.ledger import Ledger
 from archive.catalogue.quotations import Quotations
+from archive.catalogue.recurrence import Recurrence
 from archive.catalogue.reports import Reports
 from archive.catalogue.sources import Sources
 from archive.catalogue.texts import Texts
@@ -76,6 +77,7 @@ class Catalogue:
         self.texts = Texts(self._connection)
         self.quotations = Quotations(self._connection)
         self.copies = Copies(self._connection)
+        self.recurrence = Recurrence(self._connection)
         self.reports = Reports(self._connection)
 
     def _prepare(self) -> None:
