@@ -42,15 +42,16 @@ _MOST_WEIGHT = 1000
 _MOST_WEIGHT_ELSEWHERE = 200
 _LEAST_WORDS_ELSEWHERE = 4
 """Fewer are a heading, which many articles of a site may have."""
-_MOST_OF_TEXT = 1 / 3
+_MOST_OF_TEXT = 0.4
 """A text of which more would be taken out is left whole."""
 _OWN_SHARE = 0.5
 """Of a text that no other one of the site has, for it to be an article of its own and no copy."""
 _LEAST_OWN = 200
 """The same in weight."""
-_MATTER = 0.5
+_MATTER = 0.4
 """Of the longer words of a line: with so many of them in the rest of an article, it speaks of the same matter."""
-_LONGER = 5
+_LONGER = 6
+"""Shorter words stand in articles on anything."""
 _SAMPLED = 4
 """One gram of so many is compared."""
 # What somebody said belongs to the article, however often a site has it.
@@ -198,6 +199,11 @@ def restore(text: str, notices: Sequence[Notice]) -> tuple[str, tuple[Notice, ..
         else:
             others.append(replace(notice, position=notice.position + put_back))
     return "\n".join(lines), tuple(others)
+
+
+def taken_out(notices: Iterable[Notice]) -> set[str]:
+    """Return the lines that `strip` took out."""
+    return {notice.text for notice in notices if notice.rule.startswith(RULE)}
 
 
 def _taken_in(notices: Iterable[Notice]) -> int:
