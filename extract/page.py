@@ -116,7 +116,7 @@ def _document(document: Document) -> ExtractedPage:
         published_on=document.published_on,
         language=language.tag if text else None,
         language_confidence=language.confidence,
-        notices=tuple(replace(notice, text=_storable(notice.text) or "") for notice in document.notices),
+        notices=tuple(replace(one, text=said) for one in document.notices if (said := _storable(one.text))),
         charset=document.charset,
         repair=document.repair,
     )

@@ -12,6 +12,7 @@ from functools import cached_property
 from hashlib import blake2b
 from itertools import pairwise
 from typing import TYPE_CHECKING
+from zlib import crc32
 
 from archive.records import Notice, NoticeKind
 from extract.copies import GRAM
@@ -53,7 +54,7 @@ _MATTER = 0.4
 _LONGER = 6
 """Shorter words stand in articles on anything."""
 _SAMPLED = 4
-"""One gram of so many is compared."""
+"""One gram of so many is compared, by the two words that it begins with."""
 # What somebody said belongs to the article, however often a site has it.
 _QUOTES = re.compile('["“”„«»‹›「」『』《》]')
 
@@ -121,9 +122,9 @@ class Rest:
 
     def grams(self) -> set[int]:
         """Return some of the runs of words in it: the same ones of the same words, whatever stands around them."""
-        ends = range(GRAM, len(self._words) + 1)
-        hashes = (_hash(" ".join(self._words[end - GRAM : end])) for end in ends)
-        return {number for number in hashes if number % _SAMPLED == 0}
+        words = self._words
+        sampled = (at for at in range(len(words) - GRAM + 1) if _is_sampled(words[at] + words[at + 1]))
+        return {_hash(" ".join(words[at : at + GRAM])) for at in sampled}
 
     def is_about(self, line: str) -> bool:
         """Tell whether *line* speaks of the same matter."""
@@ -212,8 +213,14 @@ def _taken_in(notices: Iterable[Notice]) -> int:
 
 def _longer(words: Sequence[str]) -> set[str]:
     """Return the words that tell what a text is about; in scripts without spaces, pairs of characters."""
-    pairs = (one + other for one, other in pairwise(words) if is_unspaced(one) and is_unspaced(other))
-    return {word for word in words if weight(word) >= _LONGER} | set(pairs)
+    longer = {word for word in words if weight(word) >= _LONGER}
+    if not "".join(words).isascii():
+        longer |= {one + other for one, other in pairwise(words) if is_unspaced(one) and is_unspaced(other)}
+    return longer
+
+
+def _is_sampled(words: str) -> bool:
+    return crc32(words.encode("utf-8", "surrogatepass")) % _SAMPLED == 0
 
 
 def _hash(text: str) -> int:

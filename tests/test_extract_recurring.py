@@ -5,6 +5,8 @@ from __future__ import annotations
 import hashlib
 import random
 import sqlite3
+import subprocess
+import sys
 from contextlib import closing
 from html import escape
 from typing import TYPE_CHECKING
@@ -23,6 +25,7 @@ from archive.rebuild import rebuilding
 from archive.records import CitedLink, Incident, Notice, NoticeKind, Text, Verdict
 from extract.recurring import Learned, Lines, restore, strip
 from extract.run import run
+from extract.version import EXTRACTOR
 from sourcekeep.quoting import of_incident
 
 if TYPE_CHECKING:
@@ -355,6 +358,58 @@ def test_what_was_taken_out_comes_back_to_its_place(lines: list[str], at: list[i
     text, found = strip(whole, notices, keys, "a.example")
     assert restore(text, found) == (whole, notices)
     taken = [one for one in found if one.rule == "recurring:a.example:5-of-6"]
-    assert len(taken) <= len(lines) * 0.41
+    assert sum(len(one.text) for one in taken) <= 0.4 * len(whole)
     assert len(text.split("\n")) + len(taken) == len(lines)
     assert all(0 <= one.position <= len(text.split("\n")) for one in found)
+
+
+MANY = 100_000
+
+
+def put_many(folder: ArchiveFolder, number: int) -> None:
+    """Write *number* articles of one site, of 360 words and a line that all of them have."""
+    draw = random.Random(7)
+    vocabulary = ["".join(draw.choices("abcdefghijklmnopqrstuvwxyz", k=draw.randint(3, 10))) for _ in range(20_000)]
+    at = "2031-01-01T00:00:00.000000Z"
+    with folder.catalogue() as catalogue, catalogue.transaction():
+        crawl_id = catalogue.crawls.start("due", {}, {})
+        for n in range(1, number + 1):
+            lines = [" ".join(draw.choices(vocabulary, k=30)) for _ in range(12)]
+            catalogue._connection.execute(
+                """INSERT INTO sources (id, url, url_key, site, best_capture_id, last_capture_id)
+                   VALUES (?, ?, ?, 'gazette.example', ?, ?)""",
+                (n, f"u{n}", f"u{n}", n, n),
+            )
+            catalogue._connection.execute(
+                """INSERT INTO captures (id, source_id, crawl_id, requested_at, finished_at, outcome, bytes, via,
+                     evidence, record_id, warc_file, warc_offset, warc_length)
+                   VALUES (?, ?, ?, ?, ?, 'fetched', 0, 'http', '{}', ?, 'f', 0, 0)""",
+                (n, n, crawl_id, at, at, f"r{n}"),
+            )
+            catalogue._connection.execute(
+                """INSERT INTO texts (capture_id, extractor, made_at, text, words, verdict, evidence)
+                   VALUES (?, ?, ?, ?, 360, 'article', '{}')""",
+                (n, EXTRACTOR, at, "\n".join([*lines, GIVE])),
+            )
+
+
+@pytest.mark.soak
+def test_lines_of_a_hundred_thousand_texts_are_counted_within_memory(tmp_path: Path) -> None:
+    folder = ArchiveFolder.create(tmp_path / "archive")
+    put_many(folder, MANY)
+    program = (
+        "import re, sys, time; from pathlib import Path\n"
+        "from archive.folder import ArchiveFolder; from extract.sites import strip_recurring\n"
+        "with ArchiveFolder.open(Path(sys.argv[1])).catalogue() as catalogue: print(strip_recurring(catalogue))\n"
+        "print(re.search(r'VmHWM:\\s+(\\d+)', Path('/proc/self/status').read_text())[1], time.process_time())"
+    )
+    for changed in (MANY, 0):
+        done = subprocess.run(
+            [sys.executable, "-c", program, str(folder.path)], capture_output=True, text=True, check=True
+        )
+        number, peak, seconds = done.stdout.split()
+        sys.stdout.write(
+            f"\n{number} of {MANY:,} texts changed: {float(seconds):.0f} s of processor time, {int(peak) // 1024} MiB\n"
+        )
+        assert int(number) == changed
+        assert int(peak) < 150_000  # kB
