@@ -407,6 +407,8 @@ def m007_health(db: Database) -> None:
             UPDATE sources SET judged = 0 WHERE id = NEW.source_id AND judged = 1;
         END;
         CREATE TRIGGER health_at_changed_text AFTER UPDATE OF text ON texts BEGIN
+            DELETE FROM drifts WHERE text_id = NEW.id OR reference_text_id = NEW.id;
+            DELETE FROM mementos WHERE text_id = NEW.id OR reference_text_id = NEW.id;
             UPDATE sources SET judged = 0
             WHERE judged = 1 AND id = (SELECT source_id FROM captures WHERE id = NEW.capture_id);
         END;
@@ -433,3 +435,46 @@ _FORGET_SOURCE = """
     END;
 """
 """When the texts of a source change, or the one that it is read by, nothing holds that was made of them."""
+
+
+@MIGRATIONS()
+def m008_recurring_lines(db: Database) -> None:
+    """Which sites' texts are without the lines that recur in them; derived, so never stale.
+
+    Taking lines out changes texts where they stand, and what was made of the text before doesn't hold any more.
+    """
+    db.executescript("""
+        CREATE TABLE recurrence_checks (
+            site TEXT PRIMARY KEY,
+            rules TEXT NOT NULL
+        );
+        CREATE INDEX sources_site ON sources(site);
+    """)
+    site = "(SELECT site FROM sources WHERE id = (SELECT source_id FROM captures WHERE id = ROW.capture_id))"
+    for name, event, changed in (
+        ("new_text", "AFTER INSERT ON texts", site.replace("ROW", "NEW")),
+        ("lost_text", "AFTER DELETE ON texts", site.replace("ROW", "OLD")),
+        (
+            "new_best",
+            "AFTER UPDATE OF best_capture_id ON sources WHEN OLD.best_capture_id IS NOT NEW.best_capture_id",
+            "NEW.site",
+        ),
+    ):
+        trigger = _CHECK_AGAIN.replace("NAME", name).replace("EVENT", event)
+        db.executescript(trigger.replace("CHANGED", changed))
+    trigger = _FORGET_SOURCE.replace("NAME", "changed_text")
+    trigger = trigger.replace("EVENT", "AFTER UPDATE OF text ON texts WHEN OLD.text IS NOT NEW.text")
+    db.executescript(trigger.replace("CHANGED", "(SELECT source_id FROM captures WHERE id = NEW.capture_id)"))
+    db.executescript("""
+        CREATE TRIGGER signatures_at_changed_text AFTER UPDATE OF text ON texts WHEN OLD.text IS NOT NEW.text BEGIN
+            DELETE FROM signatures WHERE text_id = NEW.id;
+        END;
+    """)
+
+
+_CHECK_AGAIN = """
+    CREATE TRIGGER recurrence_at_NAME EVENT BEGIN
+        DELETE FROM recurrence_checks WHERE site = CHANGED;
+    END;
+"""
+"""When the texts of a site change, or those that its sources are read by, other lines may recur in them."""

@@ -23,7 +23,6 @@ _SURE = 350
 _SCRIPT = re.compile(rb"<(?:script|style)\b", re.IGNORECASE)
 _SCRIPT_END = re.compile(rb"</(?:script|style)\s*>", re.IGNORECASE)
 _TAG = re.compile(rb"<[^<>]*>")
-_NON_ASCII_LINE = re.compile(rb"[^\r\n]*[\x80-\xff][^\r\n]*")
 # What text has none of, or next to none: C1 controls, what could not be decoded, private characters, half-width kana.
 _ODD = re.compile("[\x80-\x9f\ufffd\ue000-\uf8ff\uff61-\uff9f]")
 _ODD_WEIGHT = 10
@@ -121,10 +120,11 @@ def sample_of(body: bytes) -> bytes:
     """Return the lines of *body* that aren't ASCII, without markup: what its encoding can be told by."""
     text = _TAG.sub(b"\n", _without_scripts(body))
     found = bytearray()
-    for line in _NON_ASCII_LINE.finditer(text):
-        found += line[0] + b"\n"
-        if len(found) >= _SAMPLE:
-            break
+    for line in text.splitlines():
+        if not line.isascii():
+            found += line + b"\n"
+            if len(found) >= _SAMPLE:
+                break
     return bytes(found[:_SAMPLE])
 
 

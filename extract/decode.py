@@ -19,6 +19,8 @@ _HEADER = re.compile(r"charset\s*=\s*[\"']?\s*([^\s\"';,]+)", re.IGNORECASE)
 _MULTI_BYTE = re.compile(rb"[\xc2-\xdf][\x80-\xbf]|[\xe0-\xef][\x80-\xbf]{2}|[\xf0-\xf4][\x80-\xbf]{3}")
 _NO_FIRST_BYTES = bytes(range(0xC2))
 """Of a multi-byte sequence of valid UTF-8."""
+_STRAYS = {0xDC00 + byte: WINDOWS_1252.decode(bytes([byte])) for byte in range(0x80, 0x100)}
+"""What the error handler `surrogateescape` makes of a byte that is no UTF-8, and what it is as windows-1252."""
 _FIT_SAMPLE = 262_144
 _UTF16_SAMPLE = 2048
 _UTF16_ZEROS = 0.02
@@ -137,10 +139,7 @@ def _fits(body: bytes, charset: Charset) -> bool:
 def _mostly_utf8(body: bytes) -> tuple[str, int]:
     """Decode as UTF-8 with each invalid byte read as windows-1252; return also how many there were."""
     text = body.decode("utf-8", "surrogateescape")
-    strays = re.findall("[\udc80-\udcff]+", text)
-    for stray in sorted(set(strays), key=len, reverse=True):
-        text = text.replace(stray, WINDOWS_1252.decode(stray.encode("utf-8", "surrogateescape")))
-    return text, sum(map(len, strays))
+    return text.translate(_STRAYS), len(re.findall("[\udc80-\udcff]", text))
 
 
 def _accept(body: bytes, charset: Charset, repair: str | None) -> Decoded:

@@ -9,13 +9,15 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
+from lxml.etree import iterwalk
+
 from extract.json_ld import json_ld_of, values
 from extract.markup import Block, fold, weight
 from extract.phrases import Phrase, load_table
 from extract.survey import Survey, prose_chars
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
     from lxml.html import HtmlElement
 
@@ -188,13 +190,21 @@ def read_head(tree: HtmlElement, nodes: list[Node] | None = None) -> Head:
         language=tree.get("lang") or tree.get("{http://www.w3.org/XML/1998/namespace}lang"),
         open_graph_type=str(og_type).strip().lower(),
         is_free=_is_free(nodes),
-        noscript=fold(" ".join(element.text_content() for element in tree.iter("noscript")))[:_SCRIPT_CHARS],
+        noscript=fold(" ".join(_without_scripts(tree)))[:_SCRIPT_CHARS],
         scripts=sum(1 for _ in tree.iter("script")),
         passwords=sum((field.get("type") or "").lower() == "password" for field in tree.iter("input")),
         word_count=_word_count(nodes),
         articles=sum(1 for _ in tree.iter("article")),
         headlines=sum(1 for heading in tree.iter(*_HEADINGS) if _is_linked(heading)),
     )
+
+
+def _without_scripts(tree: HtmlElement) -> Iterator[str]:
+    """Yield the text of each `<noscript>` that stands in no other; all of them would say much of it again and again."""
+    walk = iterwalk(tree, events=("start",), tag="noscript")
+    for _, element in walk:
+        yield element.text_content()
+        walk.skip_subtree()
 
 
 def _is_linked(heading: HtmlElement) -> bool:

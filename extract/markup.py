@@ -11,6 +11,12 @@ from lxml.html import HtmlElement
 
 # C0 controls but tab and line ends, C1 controls, surrogates and non-characters: libxml2 refuses or drops them.
 _FORBIDDEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff\ufffe\uffff]")
+# The same as references (`&#1;`, `&#xD800;`), which libxml2 takes, and lxml then fails at.
+_FORBIDDEN_REFERENCE = re.compile(
+    r"&#(?:0*(?:[0-8]|1[124-9]|2\d|3[01]|5529[6-9]|55[3-9]\d\d|56\d{3}|57[0-2]\d\d|573[0-3]\d|5734[0-3]|6553[45])(?!\d)"
+    r"|x0*(?:[0-8bcef]|1[\da-f]|d[89a-f][\da-f]{2}|fff[ef])(?![\da-f]));?",
+    re.IGNORECASE,
+)
 # The tags without which a page is flat: all but those that say what a text is, or that it isn't one.
 _NESTING = re.compile(
     r"</?(?!(?:html|head|title|meta|script|style|body|p|br|h[1-6]|a|noscript|template)\b)[a-z][^<>]*>", re.IGNORECASE
@@ -61,9 +67,14 @@ class Block:
 
 def parse(text: str) -> HtmlElement | None:
     """Return the tree of an HTML page; None where there is no element to be found."""
-    cleaned = _FORBIDDEN.sub("", text)
+    cleaned = without_forbidden(text)
     tree, is_cut = _parse(cleaned)
     return _parse(_NESTING.sub("\n", cleaned))[0] if is_cut else tree
+
+
+def without_forbidden(markup: str) -> str:
+    """Return *markup* without the characters, and the references to such, that no tree of lxml may have."""
+    return _FORBIDDEN_REFERENCE.sub("", _FORBIDDEN.sub("", markup))
 
 
 def _parse(text: str) -> tuple[HtmlElement | None, bool]:

@@ -26,7 +26,7 @@ from extract.survey import Survey, prose_chars, survey
 from extract.verdict import TEXT_VERDICTS, judge
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Collection, Iterable, Mapping
 
     from lxml.html import HtmlElement
 
@@ -116,7 +116,7 @@ def _document(document: Document) -> ExtractedPage:
         published_on=document.published_on,
         language=language.tag if text else None,
         language_confidence=language.confidence,
-        notices=tuple(replace(notice, text=_storable(notice.text) or "") for notice in document.notices),
+        notices=tuple(replace(one, text=said) for one in document.notices if (said := _storable(one.text))),
         charset=document.charset,
         repair=document.repair,
     )
@@ -156,22 +156,27 @@ def article_of(body: bytes) -> str | None:
     return article.text
 
 
-def markdown_of_page(body: bytes, *, url: str | None = None, content_type: str | None = None) -> str | None:
+def markdown_of_page(
+    body: bytes, *, url: str | None = None, content_type: str | None = None, without: Collection[str] = ()
+) -> str | None:
     """Return the text of *body* as Markdown: CommonMark, with tables and strikethrough as GitHub has them.
 
     The words are those that `extract_page` gives a page whose text is kept; None where there are none. *content_type*
-    is the HTTP header's value; links are made whole by *url*.
+    is the HTTP header's value; links are made whole by *url*. Paragraphs of a page that are one of *without* are left
+    out: what was taken out of its text later.
     """
     if document := read_document(body, content_type=content_type, url=url):
         return markdown_of_text(_storable(document.text) or "") or None
     decoded, _ = _decoded(body, content_type)
-    _, article = _article(_tree(decoded)[0])
+    page, article = _article(_tree(decoded)[0])
     if article.is_from_data:
-        return _storable(markdown_of_text(article.text or ""))
+        lines = (article.text or "").split("\n")
+        return _storable(markdown_of_text("\n".join(line for line in lines if line not in without)))
     whole, _ = _tree(decoded)  # the other one was cut to pieces
     if not prose_chars(blocks(whole)):
         _open_noscript(whole)
-    return _storable(markdown_of(whole, article.orders, url))
+    orders = [order for order in article.orders if page.blocks[order].text not in without]
+    return _storable(markdown_of(whole, orders, url))
 
 
 def _tree(decoded: Decoded) -> tuple[HtmlElement, str | None]:

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field, replace
 from typing import IO, TYPE_CHECKING
 
 from extract.making import UNREADABLE, make
+from extract.sites import strip_recurring
 from extract.version import EXTRACTOR
 from extract.workers import OVER_LIMIT, WORKER_DIED, Limits, Workers
 
@@ -52,8 +53,9 @@ def run(  # noqa: PLR0913  # each is a choice of the caller
 ) -> Totals:
     """Make a text of each capture with a response, and of each paste, that has none by this extractor.
 
-    With *all_again*, also of those that have one. With *follow*, go on looking for new captures until that stream ends,
-    and then finish what is left. The caller holds the archive's `extract` lock.
+    Then take out what recurs on a site. With *all_again*, make texts also of those that have one. With *follow*, go on
+    looking for new captures until that stream ends, and then finish what is left. The caller holds the archive's
+    `extract` lock.
     """
     count = workers or os.cpu_count() or 1
     with folder.catalogue() as catalogue, Workers(count, make, folder.warc_dir, limits or Limits()) as pool:
@@ -62,7 +64,9 @@ def run(  # noqa: PLR0913  # each is a choice of the caller
             ended = follow is None or _has_ended(follow)
             extraction.drain()
             if ended:
-                return extraction.totals
+                break
+        strip_recurring(catalogue)
+        return extraction.totals
 
 
 def run_pastes(folder: ArchiveFolder, *, on_done: Callable[[Pending, Text], None] | None = None) -> Totals:

@@ -38,6 +38,11 @@ def fold_word(word: str) -> str:
     return unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", _UNSEEN.sub("", word)).casefold())
 
 
+def is_unspaced(word: str) -> bool:
+    """Tell whether *word* is a character of a script without spaces."""
+    return _IS_UNSPACED.match(word) is not None
+
+
 def length_in_words(text: str) -> float:
     """Return about how many words *text* has; in scripts without spaces, two characters count as one."""
     return sum(0.5 if _IS_UNSPACED.match(found[0]) else 1.0 for found in WORD.finditer(text))

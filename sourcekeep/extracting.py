@@ -16,6 +16,7 @@ from archive.folder import ArchiveFolder
 from extract.run import Totals
 from extract.run import run as make_texts
 from extract.run import run_pastes as make_pasted_texts
+from extract.sites import CHECK
 from extract.version import EXTRACTOR
 from sourcekeep import progress
 from sourcekeep.progress import in_words
@@ -41,7 +42,7 @@ def run(archive_dir: Path, *, all_again: bool, workers: int | None, follow: bool
         planned = catalogue.texts.count_pending(EXTRACTOR, all_again=all_again)
         started = time.monotonic()
         totals = Totals()
-        if planned:
+        if planned or catalogue.recurrence.is_due(CHECK):
             with _progress(planned) as on_done:
                 totals = make_texts(folder, workers=workers, all_again=all_again, on_done=on_done)
         judge_links(folder)

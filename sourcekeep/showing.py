@@ -203,12 +203,14 @@ def markdown(folder: ArchiveFolder, view: SourceView) -> str:
     Raises NotFoundError when no text is kept of it, and what `raw_response` raises.
     """
     from extract.page import markdown_of_page
+    from extract.recurring import taken_out
 
     if not (view.text and view.text.text):
         raise NotFoundError(line(f"no text of {view.source.url} is kept: {view.judgement.explanation}"))
     message = raw_response(folder, view)
     content_type = message.header("Content-Type")
-    return markdown_of_page(message.content(), url=view.source.url, content_type=content_type) or ""
+    without = taken_out(view.text.notices)
+    return markdown_of_page(message.content(), url=view.source.url, content_type=content_type, without=without) or ""
 
 
 def _source_view(catalogue: Catalogue, source: Source) -> SourceView:

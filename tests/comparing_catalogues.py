@@ -40,6 +40,7 @@ def tables_of(path: Path) -> dict[str, list[dict[str, Any]]]:
         found = {name: _rows(connection, f"SELECT rowid, * FROM {name} ORDER BY rowid") for name in _BY_ROWID}
         # Statements of a catching-up may come before those of the crawls that they tell of.
         found["ledger"] = _rows(connection, "SELECT * FROM ledger ORDER BY record_id")
+        found["recurrence_checks"] = _rows(connection, "SELECT * FROM recurrence_checks ORDER BY site")
         found["texts"] = _rows(connection, _TEXTS)
         found["drifts"] = _rows(connection, _DRIFTS)
         found["mementos"] = _rows(connection, _MEMENTOS)

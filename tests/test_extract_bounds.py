@@ -67,3 +67,34 @@ def test_hostile_page_takes_no_more_than_its_time(name: str) -> None:
     made = extract_page(b"<!DOCTYPE html><html><body>" + HOSTILE[name])
     assert time.process_time() - started < 5
     assert made.evidence["rule"] != "extraction-failed"
+
+
+SLOW = {
+    "no-script within each other": b"<noscript>words for those without scripts, " * 2_000 + b"<p>" + b"x " * 40_000,
+    "elements that are never content": b"<select><option>x</select>words behind it " * 20_000,
+    "one line of ASCII and a byte that is no UTF-8": b"<p>" + b"word " * 100_000 + b"\xe9",
+    "stray bytes of very many kinds": b"<p>" + b"".join(
+        b"\xf0%c%c words " % (128 + number % 64, 192 + number // 64) for number in range(4_000)
+    ) * 12,
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", SLOW)
+def test_page_that_took_minutes_takes_no_more_than_its_time(name: str) -> None:
+    started = time.process_time()
+    made = extract_page(b"<!DOCTYPE html><html><body>" + SLOW[name])
+    assert time.process_time() - started < 5
+    assert made.evidence["rule"] != "extraction-failed"
+
+
+def test_references_to_characters_that_no_tree_may_have_are_left_out() -> None:
+    for reference in ("&#1;", "&#x1F;", "&#0", "&#xD800;", "&#57343;", "&#x00fffe;"):
+        made = extract_page(page(ARTICLE.replace("For eleven days", f"For<select></select>{reference} eleven days")))
+        assert (made.verdict, (made.text or "")[:15]) == (Verdict.ARTICLE, "For eleven days"), reference
+    kept = ARTICLE.replace("For eleven days", "A &amp; B &amp;#1; &#233; &#1081; &#x1F468; &#13;&#9;for eleven days")
+    assert (extract_page(page(kept)).text or "").startswith("A & B &#1; é й \U0001f468 for eleven days")
+
+
+def test_file_under_an_error_status_is_no_words() -> None:
+    made = extract_page(b"%PDF-1.7\n" + bytes(range(128, 256)) * 9_000, http_status=404)
+    assert (made.text, made.notices, made.evidence["rule"]) == (None, (), "http-status")

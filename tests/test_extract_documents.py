@@ -306,3 +306,12 @@ def test_damaged_parts_have_an_answer(data: st.DataObject) -> None:
 def parts_of(name: str) -> dict[str, bytes]:
     with zipfile.ZipFile(io.BytesIO(fixture(name))) as file:
         return {part: file.read(part) for part in file.namelist()}
+
+
+def test_references_to_halves_of_characters_in_xml_are_left_out() -> None:
+    for reference in ("&#xD800;", "&#xdfff;", "&#55296;", "&#057343;"):
+        feed = f"<rss><channel><item><title>On{reference}e &#233;</title></item></channel></rss>".encode()
+        assert made(feed, "application/rss+xml").text == "One é"
+        document = f'<w:document xmlns:w="{NOTE}"><w:p><w:r><w:t>On{reference}e</w:t></w:r></w:p></w:document>'
+        parts = {"_rels/.rels": relations(officeDocument="word/document.xml"), "word/document.xml": document}
+        assert made(package(parts)).text == "One"

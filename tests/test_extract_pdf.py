@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from extract_pages import ARTICLES
 from hypothesis import given, settings
@@ -231,3 +233,13 @@ def test_damaged_files_have_an_answer(data: st.DataObject) -> None:
 
 
 WHOLE = pdf(story(), story())
+
+
+def test_places_and_sizes_that_no_page_has_stop_nobody() -> None:
+    lines = [f"Line {number} of a file that was damaged" for number in range(9)]
+    for size in (b"0", b"1e39", b"-1e39"):
+        body = pdf(column(lines)).replace(b"/F1 9 Tf", b"/F1 " + size + b" Tf")
+        assert extract_page(body).evidence["rule"] == "pdf"
+    for place in (b"1e39 1e39", b"-1e39 0", b"0 -1e300"):
+        body = re.sub(rb"40 \d+ Tm", place + b" Tm", pdf(column(lines)))
+        assert extract_page(body).evidence["rule"] == "pdf"

@@ -26,6 +26,7 @@ from archive.catalogue.incidents import Incidents
 from archive.catalogue.known import Known
 from archive.catalogue.ledger import Ledger
 from archive.catalogue.quotations import Quotations
+from archive.catalogue.recurrence import Recurrence
 from archive.catalogue.reports import Reports
 from archive.catalogue.sources import Sources
 from archive.catalogue.texts import Texts
@@ -78,6 +79,7 @@ class Catalogue:
         self.quotations = Quotations(self._connection)
         self.copies = Copies(self._connection)
         self.histories = Histories(self._connection)
+        self.recurrence = Recurrence(self._connection)
         self.reports = Reports(self._connection)
 
     def _prepare(self) -> None:

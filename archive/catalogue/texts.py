@@ -27,7 +27,7 @@ from archive.storable import storable
 
 if TYPE_CHECKING:
     import sqlite3
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
 _WITH_BODY = ", ".join(
     f"'{outcome}'" for outcome in (Outcome.FETCHED, Outcome.HTTP_ERROR, Outcome.TRUNCATED, Outcome.TOO_LARGE)
@@ -171,20 +171,14 @@ class Texts:
                 body,
                 storable(text.comments),
                 count_words(body),
-                _digest(body),
+                digest_of(body),
                 storable(text.charset),
                 storable(text.repair),
                 text.verdict,
                 evidence,
             ),
         )
-        self._db.executemany(
-            "INSERT INTO notices (text_id, kind, rule, text, position) VALUES (?, ?, ?, ?, ?)",
-            [
-                (cursor.lastrowid, notice.kind, notice.rule, storable(notice.text), notice.position)
-                for notice in text.notices
-            ],
-        )
+        put_notices(self._db, cursor.lastrowid or 0, text.notices)
         self._db.execute(
             """UPDATE captures SET verdict = :verdict, evidence = json_set(evidence, '$.verdict', json(:evidence))
                WHERE id = :id OR revisit_of = :id""",
@@ -251,12 +245,8 @@ class Texts:
             **{name: row[name] for name in columns.split()},
             verdict=Verdict(row["verdict"]),
             evidence=json.loads(row["evidence"]),
-            notices=self._notices(row["id"]),
+            notices=notices_of(self._db, row["id"]),
         )
-
-    def _notices(self, text_id: int) -> tuple[Notice, ...]:
-        rows = self._db.execute("SELECT * FROM notices WHERE text_id = ? ORDER BY id", (text_id,))
-        return tuple(Notice(NoticeKind(row["kind"]), row["rule"], row["text"], row["position"]) for row in rows)
 
     def search(self, words: str, *, limit: int = 20) -> list[SearchHit]:
         """Return the sources whose title or text holds all of *words*, best first: see `SearchHit`.
@@ -311,6 +301,20 @@ _SUBSTRING_SNIPPET = """replace(substr(t.text, MAX(1, instr(t.text, :plain) - 30
       :plain, '[[' || :plain || ']]')"""
 
 
+def notices_of(connection: sqlite3.Connection, text_id: int) -> tuple[Notice, ...]:
+    """Return the notices of a text in their order."""
+    rows = connection.execute("SELECT * FROM notices WHERE text_id = ? ORDER BY id", (text_id,))
+    return tuple(Notice(NoticeKind(row["kind"]), row["rule"], row["text"], row["position"]) for row in rows)
+
+
+def put_notices(connection: sqlite3.Connection, text_id: int, notices: Iterable[Notice]) -> None:
+    """Write the notices of a text that has none. Within a transaction."""
+    connection.executemany(
+        "INSERT INTO notices (text_id, kind, rule, text, position) VALUES (?, ?, ?, ?, ?)",
+        [(text_id, one.kind, one.rule, storable(one.text), one.position) for one in notices],
+    )
+
+
 def _paste(row: sqlite3.Row) -> Paste:
     return Paste(
         row["citation_id"],
@@ -346,5 +350,6 @@ def count_words(text: str | None) -> int:
     return unspaced + len(re.findall(r"\w+", _UNSPACED.sub(" ", text)))
 
 
-def _digest(text: str | None) -> str | None:
+def digest_of(text: str | None) -> str | None:
+    """Return what stands in `texts.text_digest`."""
     return None if text is None else "sha256:" + hashlib.sha256(text.encode("utf-8")).hexdigest()

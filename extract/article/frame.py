@@ -11,10 +11,10 @@ import logging
 from copy import deepcopy
 from typing import TYPE_CHECKING
 
-from lxml.etree import XPath
+from lxml.etree import XPath, strip_elements
 from trafilatura.htmlprocessing import tree_cleaning
 from trafilatura.main_extractor import prune_unwanted_sections
-from trafilatura.settings import TAG_CATALOG, Extractor
+from trafilatura.settings import MANUALLY_CLEANED, TAG_CATALOG, Extractor
 from trafilatura.xpaths import BODY_XPATH
 
 from extract.article.shape import HEADINGS, LIST_TAGS, above
@@ -53,6 +53,9 @@ _TEXT_TAGS = HEADINGS | LIST_TAGS | {"p", "blockquote", "pre", "summary", "q", "
 _OPTIONS = Extractor(fast=True, comments=False)
 # "graphic" spares a look for the names of galleries, whose captions are known by their own.
 _PRUNED_TAGS = frozenset(TAG_CATALOG) | {"table", "td", "th", "tr", "graphic"}
+# What trafilatura takes out one by one, joining the text behind each to what is before it: of very many, for minutes.
+_NEVER = frozenset(MANUALLY_CLEANED) - {"form"}
+_MANY = 1000
 _MARK = "data-block"
 _MARKS = XPath(f"descendant-or-self::*/@{_MARK}")
 # What trafilatura calls the elements that its link density looks at.
@@ -104,6 +107,8 @@ def _teased(page: Survey, tree: HtmlElement, frame: HtmlElement, marked: Sequenc
 
 def _clean(tree: HtmlElement) -> None:
     """Take from *tree* what is never content, and name its elements as trafilatura does."""
+    if sum(1 for _ in tree.iter(*_NEVER)) > _MANY:
+        strip_elements(tree, *_NEVER, with_tail=False)
     tree_cleaning(tree, _OPTIONS)
     for element in tree.iter(*_RENAMED):
         element.tag = _RENAMED[element.tag]

@@ -23,7 +23,6 @@ if TYPE_CHECKING:
 
 __all__ = ["Document", "is_binary", "read_document"]
 
-is_binary = kinds.is_binary
 _OPEN_XML: dict[str, Callable[[Package, str, str], Document]] = {
     "docx": read_word,
     "pptx": read_slides,
@@ -37,7 +36,7 @@ def read_document(body: bytes, *, content_type: str | None = None, url: str | No
     The first bytes decide, then the media type, then the name in *url*.
     """
     media_type = (content_type or "").partition(";")[0].strip().lower()
-    if is_pdf(body) and not kinds.is_html(body):
+    if _is_pdf(body):
         return read_pdf(body)
     if body.startswith(kinds.ZIP_MAGIC):
         return _read_package(body)
@@ -57,6 +56,15 @@ def read_document(body: bytes, *, content_type: str | None = None, url: str | No
         return read_xml(body, content_type)
     rule = kinds.text_format(body, media_type, url)
     return read_plain(body, content_type, rule) if rule else None
+
+
+def is_binary(body: bytes) -> bool:
+    """Tell whether no words stand in *body* as they would on a page, whatever it is."""
+    return kinds.is_binary(body) or _is_pdf(body)
+
+
+def _is_pdf(body: bytes) -> bool:
+    return is_pdf(body) and not kinds.is_html(body)
 
 
 def _read_package(body: bytes) -> Document:

@@ -28,6 +28,10 @@ MAX_DIRECTORY = 4 * 1024 * 1024
 """Bytes of a zip's directory; each part takes 46 and its name."""
 _END_RECORD = struct.Struct("<4s4H2LH")
 _END_REACH = _END_RECORD.size + 0xFFFF
+# References to halves of surrogate pairs: libxml2 takes them while it passes over damage, and lxml fails at them.
+_SURROGATE = re.compile(
+    rb"&#(?:x0*d[89a-f][\da-f]{2}|0*(?:5529[6-9]|55[3-9]\d\d|56\d{3}|57[0-2]\d\d|573[0-3]\d|5734[0-3]));", re.IGNORECASE
+)
 _ENCRYPTED = 1
 _TAG = re.compile(b"<")
 _UNREADABLE = (
@@ -124,7 +128,7 @@ def parse_xml(content: bytes) -> etree._Element | None:
         resolve_entities=False, no_network=True, load_dtd=False, recover=True, remove_comments=True, remove_pis=True
     )
     try:
-        return etree.fromstring(content, parser)
+        return etree.fromstring(_SURROGATE.sub(b"", content), parser)
     except (etree.XMLSyntaxError, ValueError):
         return None
 

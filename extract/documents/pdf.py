@@ -36,6 +36,9 @@ _JUSTIFIED_GAP = 4.0
 _WIDE_GAP = 0.8
 """In sizes of the font: what a space hardly ever has."""
 _RIGHT_ANGLE = math.pi / 2
+_FARTHEST = 1e6
+"""In points: a page of the largest size that PDF knows ends far before."""
+_LEAST_SIZE = 0.01
 # Latin and Arabic letters that fonts have as one glyph (Unicode's presentation forms).
 _PRESENTATION = re.compile("[\ufb00-\ufb06\ufb13-\ufb17\ufb50-\ufdff\ufe70-\ufeff]+")
 _CONTROLS = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
@@ -143,13 +146,14 @@ class _Characters:
     def turns(self, index: int) -> int:
         """Return by how many right angles the character is turned, counter-clockwise."""
         self._raw.FPDFText_GetMatrix(self._page, index, self._matrix_at)
-        return round(math.atan2(self._matrix.b, self._matrix.a) / _RIGHT_ANGLE) % 4
+        return round(math.atan2(_finite(self._matrix.b), _finite(self._matrix.a)) / _RIGHT_ANGLE) % 4
 
     def size(self, index: int) -> float:
         """Return the font's size in points, as it is shown."""
         self._raw.FPDFText_GetMatrix(self._page, index, self._matrix_at)
         scale = math.hypot(self._matrix.c, self._matrix.d)
-        return float(abs(self._raw.FPDFText_GetFontSize(self._page, index) * scale))
+        size = _finite(abs(self._raw.FPDFText_GetFontSize(self._page, index) * scale))
+        return max(size, _LEAST_SIZE)
 
     def origin(self, index: int, turns: int) -> tuple[float, float]:
         """Return where on its base line the character begins, on the page turned so that it stands upright."""
@@ -164,7 +168,13 @@ class _Characters:
 
 
 def _turned(x: float, y: float, turns: int) -> tuple[float, float]:
+    x, y = _finite(x), _finite(y)
     return ((x, y), (y, -x), (-x, -y), (-y, x))[turns]
+
+
+def _finite(number: float) -> float:
+    """Return *number*, or 0 for what is no place on any page; damaged files have such, and some that are no number."""
+    return float(number) if -_FARTHEST < number < _FARTHEST else 0.0
 
 
 def _pieces(page: _Characters) -> Iterator[Piece]:
