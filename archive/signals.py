@@ -68,12 +68,13 @@ _BY_LAW = 451
 
 _HELD = frozenset({TextChange.SAME, TextChange.EDITED})
 _LOST = frozenset({TextChange.REWRITTEN, TextChange.REPLACED})
-_WALLS = frozenset({Verdict.PAYWALLED, Verdict.CONSENT_WALL, Verdict.BOT_WALL, Verdict.LOGIN_WALL, Verdict.JS_REQUIRED})
+WALLS = frozenset({Verdict.PAYWALLED, Verdict.CONSENT_WALL, Verdict.BOT_WALL, Verdict.LOGIN_WALL, Verdict.JS_REQUIRED})
+"""Verdicts on what stands before a page, and says nothing of it."""
 _BY_VERDICT = {
     Verdict.REMOVED: Signal.REMOVED,
     Verdict.SOFT_404: Signal.MISSING,
     Verdict.PARKED: Signal.MISSING,
-    **dict.fromkeys(_WALLS, Signal.BLOCKED),
+    **dict.fromkeys(WALLS, Signal.BLOCKED),
 }
 _NO_ARTICLE = frozenset({Verdict.INDEX, Verdict.UNKNOWN, Verdict.EMPTY})
 
@@ -104,7 +105,7 @@ def signal_of(seen: Seen) -> tuple[Signal, str]:
 
 def _of_error(status: int, verdict: str | None) -> tuple[Signal, str]:
     rule = f"http-{status}"
-    if verdict in _WALLS:
+    if verdict in WALLS:
         return Signal.BLOCKED, f"{rule}:{verdict}"
     if status == _GONE:
         return Signal.GONE, rule
