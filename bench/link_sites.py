@@ -20,6 +20,7 @@ from urllib.parse import urljoin, urlsplit
 from archive.records import Outcome
 from archive.signals import directory_of, last_part
 from bench import verdict_pages
+from extract.facts import FIRST_ERROR
 
 FOLDER = Path(__file__).parent.parent / "tests" / "link_sites"
 PARTS = ("a", "b")
@@ -55,7 +56,7 @@ class Answered:
     final_url: str
     outcome: Outcome
     status: int | None
-    headers: dict[str, str]
+    headers: tuple[tuple[str, str], ...]
     body: bytes
 
 
@@ -126,7 +127,7 @@ class _Site:
         if "label" in page:
             return Label(page["label"])
         if page.get("later") in {"missing", "home"}:
-            return Label.MISSING if answer.get("status", 200) >= 400 or "outcome" in answer else Label.SOFT_404
+            return Label.MISSING if answer.get("status", 200) >= FIRST_ERROR or "outcome" in answer else Label.SOFT_404
         if page.get("later", "same") == "same":
             return Label.LIVE
         raise ValueError(f"a page of {self._name} has no label: {page}")
@@ -165,13 +166,14 @@ class _Site:
         final = urljoin(root + urlsplit(url).path if host else url, _put(entry.pop("to", ""), slots)) or url
         outcome = entry.pop("outcome", None)
         if outcome:
-            return Answered(url, final, Outcome(outcome), None, {}, b"")
+            return Answered(url, final, Outcome(outcome), None, (), b"")
         like = entry.pop("like", None)
         borrowed = verdict_pages.entries(self._part)[like] if like else {}
         status = entry.pop("status", borrowed.get("status", 200))
         headers = {"content-type": "text/html; charset=utf-8", **borrowed.get("headers", {}), **entry.pop("headers", {})}
         body = verdict_pages.body(self._part, borrowed) if like else self._markup(entry, final, slots).encode()
-        return Answered(url, final, Outcome.HTTP_ERROR if status >= 400 else Outcome.FETCHED, status, headers, body)
+        came = Outcome.HTTP_ERROR if status >= FIRST_ERROR else Outcome.FETCHED
+        return Answered(url, final, came, status, tuple(headers.items()), body)
 
     def _markup(self, entry: dict[str, Any], url: str, slots: dict[str, str]) -> str:
         if "raw" in entry:

@@ -1,4 +1,4 @@
-"""What a probe says of the page beside it: two answers side by side (Bar-Yossef et al., 2004).
+"""What a probe says of the page beside it: two answers held side by side (Bar-Yossef et al., 2004).
 
 A made-up name is asked for in the directory of a page. A server that says of it that there is no such page would say so
 of the page as well; one that gives it what it gives the page hasn't got the page. Pure: answers in, a `Finding` out.
@@ -13,22 +13,24 @@ from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
 
 from archive.records import Finding, Outcome, Verdict
-from archive.signals import BLOCKING_STATUSES, WALLS, directory_of
+from archive.signals import directory_of, last_part, probe_says
 from archive.urls import url_key
 from extract.word_spans import Words
 
 if TYPE_CHECKING:
-    from extract.page import ExtractedPage
+    from collections.abc import Iterable
 
 ALIKE = 0.95
 """The share of words in common from which two answers are one and the same page (Bar-Yossef et al., 2004)."""
 RULES = "finding/1"
 """Raised when the same answers would get another finding."""
 
-_MISSING = frozenset({404, 410})
-_MISSING_VERDICTS = frozenset({Verdict.SOFT_404, Verdict.REMOVED})
+_SURE = 0.8
+"""Of a verdict `soft-404`: what is surer than this stands against a server that says 404 of made-up names."""
 _ID = re.compile(r"\d{3,}|[0-9a-f]{8,}")
-_OF_A_DATE = re.compile(r"(?:19|20)\d\d")
+_YEAR = re.compile(r"(?:1[34]|19|20|25)\d\d")
+"""Of the calendars of Iran, of Islam, of the West, of Thailand: a folder of stories, and not the number of one."""
+_ARTICLES = frozenset({Verdict.ARTICLE, Verdict.DOCUMENT, Verdict.MEDIA})
 _NAME = "\ufffc"
 
 
@@ -44,30 +46,36 @@ class Answer:
     words: str = ""
     """What the page itself says: see `own_words`."""
     payload_digest: str | None = None
+    confidence: float = 0.0
+    """Of the verdict, from 0 to 1."""
 
 
-def own_words(page: ExtractedPage) -> str:
-    """Return what a page itself says: its title with its text or, where that isn't kept, with what stood in its place."""
-    said = [notice.text for notice in page.notices if notice.rule.startswith("verdict:")]
-    return "\n".join(filter(None, (page.title, page.text, *(said if page.text is None else ()))))
+def own_words(title: str | None, text: str | None, stripped: Iterable[tuple[str, str]]) -> str:
+    """Return what a page itself says: its text or, where none is kept, what stood in its place, below its title.
+
+    *stripped* are rules and texts of its notices.
+    """
+    said = [words for rule, words in stripped if rule.startswith("verdict:")] if text is None else [text]
+    return "\n".join(filter(None, (title, *said)))
 
 
 def finding(page: Answer, probe: Answer) -> Finding:
     """Return what *probe*, the answer for a made-up name beside *page*, says of it."""
-    if probe.http_status in _MISSING:
-        return Finding.SAYS_MISSING
-    if probe.outcome not in {Outcome.FETCHED, Outcome.NOT_MODIFIED} or probe.verdict in WALLS:
+    says = probe_says(probe.outcome, probe.http_status, probe.verdict)
+    if says is Finding.NO_ANSWER or page.outcome not in {Outcome.FETCHED, Outcome.NOT_MODIFIED}:
         return Finding.NO_ANSWER
-    if page.outcome not in {Outcome.FETCHED, Outcome.NOT_MODIFIED} or page.http_status in BLOCKING_STATUSES:
-        return Finding.NO_ANSWER
-    if is_same(page, probe):
+    if _is_elsewhere(probe) and _end(probe) == url_key(page.asked_url):
+        return Finding.OTHER_ANSWER  # the page is what made-up names are led to
+    if probe.outcome == Outcome.FETCHED and is_same(page, probe):
         return Finding.NO_ANSWER if _is_by_directory(page) else Finding.SAME_ANSWER
-    return Finding.SAYS_MISSING if probe.verdict in _MISSING_VERDICTS else Finding.OTHER_ANSWER
+    if says is Finding.SAYS_MISSING and page.verdict == Verdict.SOFT_404:
+        return Finding.NO_ANSWER if page.confidence >= _SURE or _is_by_number(page) else says
+    return says or Finding.OTHER_ANSWER
 
 
 def is_same(page: Answer, probe: Answer) -> bool:
     """Tell whether two answers are one: the same bytes, the same end of both redirects, or the same words."""
-    if page.payload_digest and page.payload_digest == probe.payload_digest:
+    if page.payload_digest is not None and page.payload_digest == probe.payload_digest:
         return True
     if _is_elsewhere(page) and _end(page) == _end(probe):
         return True
@@ -75,7 +83,7 @@ def is_same(page: Answer, probe: Answer) -> bool:
 
 
 def similarity(page: Answer, probe: Answer) -> float:
-    """Return the share of words that two answers have in common, from 0 to 1, without the names that were asked for."""
+    """Return the share of words that two answers have in common, from 0 to 1, but for the names that were asked for."""
     one, other = _counted(page), _counted(probe)
     total = one.total() + other.total()
     return 2 * (one & other).total() / total if total else 0.0
@@ -102,6 +110,17 @@ def _end(answer: Answer) -> str:
 def _is_by_directory(page: Answer) -> bool:
     """Tell whether the server may have looked at a number above the page's name alone: any name gives the page there."""
     directory = directory_of(page.asked_url)
-    last = urlsplit(directory or "").path.rstrip("/").rpartition("/")[2]
-    is_id = bool(_ID.search(last)) and not _OF_A_DATE.fullmatch(last)
-    return is_id and (not _is_elsewhere(page) or directory_of(page.final_url or "") == directory)
+    if page.verdict not in _ARTICLES or not _is_number(last_part(directory or "")):
+        return False
+    return not _is_elsewhere(page) or directory_of(page.final_url or "") == directory
+
+
+def _is_by_number(page: Answer) -> bool:
+    """Tell whether the server looks the page up by a number, of which it says nothing by what it says of a name."""
+    directory = directory_of(page.asked_url) or ""
+    parts = (urlsplit(page.asked_url).path.rstrip("/").rpartition("/")[2], last_part(directory))
+    return bool(urlsplit(page.asked_url).query) or any(map(_is_number, parts))
+
+
+def _is_number(part: str) -> bool:
+    return _ID.search(part) is not None and _YEAR.fullmatch(part) is None
