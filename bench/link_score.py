@@ -171,7 +171,7 @@ def _answer(answer: Answered) -> Answer:
         made.verdict if made else None,
         words,
         sha1(answer.body).hexdigest() if answer.body else None,
-        made.evidence.get("confidence", 0.0) if made else 0.0,
+        made.evidence if made else {},
     )
 
 

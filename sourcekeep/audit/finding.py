@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
 
-from archive.records import Finding, Outcome, Verdict
+from archive.records import Evidence, Finding, Outcome, Verdict
 from archive.signals import directory_of, last_part, probe_says
 from archive.urls import url_key
 from extract.word_spans import Words
@@ -25,8 +25,8 @@ ALIKE = 0.95
 RULES = "finding/1"
 """Raised when the same answers would get another finding."""
 
-_SURE = 0.8
-"""Of a verdict `soft-404`: what is surer than this stands against a server that says 404 of made-up names."""
+_IN_PASSING = frozenset({"text", "notice"})
+"""Places of a phrase that alone makes a page only suspect: an article may say it of something else."""
 _ID = re.compile(r"\d{3,}|[0-9a-f]{8,}")
 _YEAR = re.compile(r"(?:1[34]|19|20|25)\d\d")
 """Of the calendars of Iran, of Islam, of the West, of Thailand: a folder of stories, and not the number of one."""
@@ -46,8 +46,8 @@ class Answer:
     words: str = ""
     """What the page itself says: see `own_words`."""
     payload_digest: str | None = None
-    confidence: float = 0.0
-    """Of the verdict, from 0 to 1."""
+    evidence: Evidence = field(default_factory=dict)
+    """Of the verdict."""
 
 
 def own_words(title: str | None, text: str | None, stripped: Iterable[tuple[str, str]]) -> str:
@@ -69,7 +69,7 @@ def finding(page: Answer, probe: Answer) -> Finding:
     if probe.outcome == Outcome.FETCHED and is_same(page, probe):
         return Finding.NO_ANSWER if _is_by_directory(page) else Finding.SAME_ANSWER
     if says is Finding.SAYS_MISSING and page.verdict == Verdict.SOFT_404:
-        return Finding.NO_ANSWER if page.confidence >= _SURE or _is_by_number(page) else says
+        return says if page.evidence.get("place") in _IN_PASSING and not _is_by_number(page) else Finding.NO_ANSWER
     return says or Finding.OTHER_ANSWER
 
 
