@@ -72,13 +72,12 @@ _BY_LAW = 451
 
 _HELD = frozenset({TextChange.SAME, TextChange.EDITED})
 _LOST = frozenset({TextChange.REWRITTEN, TextChange.REPLACED})
-WALLS = frozenset({Verdict.PAYWALLED, Verdict.CONSENT_WALL, Verdict.BOT_WALL, Verdict.LOGIN_WALL, Verdict.JS_REQUIRED})
-"""Verdicts on what stands before a page, and says nothing of it."""
+_WALLS = frozenset({Verdict.PAYWALLED, Verdict.CONSENT_WALL, Verdict.BOT_WALL, Verdict.LOGIN_WALL, Verdict.JS_REQUIRED})
 _BY_VERDICT = {
     Verdict.REMOVED: Signal.REMOVED,
     Verdict.SOFT_404: Signal.MISSING,
     Verdict.PARKED: Signal.MISSING,
-    **dict.fromkeys(WALLS, Signal.BLOCKED),
+    **dict.fromkeys(_WALLS, Signal.BLOCKED),
 }
 _NO_ARTICLE = frozenset({Verdict.INDEX, Verdict.UNKNOWN, Verdict.EMPTY})
 
@@ -109,7 +108,7 @@ def signal_of(seen: Seen) -> tuple[Signal, str]:
 
 def _of_error(status: int, verdict: str | None) -> tuple[Signal, str]:
     rule = f"http-{status}"
-    if verdict in WALLS:
+    if verdict in _WALLS:
         return Signal.BLOCKED, f"{rule}:{verdict}"
     if status == _GONE:
         return Signal.GONE, rule

@@ -26,7 +26,6 @@ from archive.urls import host_of, url_key
 from bench.link_sites import PARTS, Answered, Label, LabelledLink, load_links
 from extract import ExtractedPage, drift, extract_page
 from sourcekeep.audit.finding import Answer, finding, own_words
-from sourcekeep.audit.health import fold
 from sourcekeep.audit.observing import Observer
 
 if TYPE_CHECKING:
@@ -106,7 +105,7 @@ def judge_part(part: str, known: Known = Known()) -> tuple[Judged, ...]:
 
 
 def _judge(observer: Observer, link: LabelledLink, known: Known) -> Judged:
-    source = Link(0, link.url, url_key(link.url), host_of(link.url), None, Health.UNCHECKED, None, None, None)
+    source = Link(0, link.url, url_key(link.url), host_of(link.url), None, Health.UNCHECKED, None, None, None, False)
     first = link.first if known.first else None
     answers = [first or link.later, *[link.later] * (CAPTURES - 1)]
     looks = [
@@ -118,9 +117,8 @@ def _judge(observer: Observer, link: LabelledLink, known: Known) -> Judged:
         for number, answer in enumerate(answers):  # as a crawl does: a probe follows a capture that asks for one
             if answer is link.later and observer.probe_wanted(source, looks[: number + 1]):
                 looks[number] = looks[number]._replace(finding=found)
-    observed = list(observer.observe(source, looks))
-    signal, rule = observed[-1].signal, observed[-1].rule
-    course = fold(observed)
+    *_, (signal, rule) = observer.said(source, looks)
+    course = observer.fold(source, looks)
     return Judged(link, _made(link.later), said_by(signal, rule), signal, rule, looks[-1], course.health)
 
 

@@ -30,6 +30,7 @@ _IN_PASSING = frozenset({"text", "notice"})
 _ID = re.compile(r"\d{3,}|[0-9a-f]{8,}")
 _YEAR = re.compile(r"(?:1[34]|19|20|25)\d\d")
 """Of the calendars of Iran, of Islam, of the West, of Thailand: a folder of stories, and not the number of one."""
+_PAGES = frozenset({Outcome.FETCHED, Outcome.NOT_MODIFIED, Outcome.TRUNCATED, Outcome.TOO_LARGE})
 _ARTICLES = frozenset({Verdict.ARTICLE, Verdict.DOCUMENT, Verdict.MEDIA})
 _NAME = "\ufffc"
 
@@ -62,15 +63,15 @@ def own_words(title: str | None, text: str | None, stripped: Iterable[tuple[str,
 def finding(page: Answer, probe: Answer) -> Finding:
     """Return what *probe*, the answer for a made-up name beside *page*, says of it."""
     says = probe_says(probe.outcome, probe.http_status, probe.verdict)
-    if says is Finding.NO_ANSWER or page.outcome not in {Outcome.FETCHED, Outcome.NOT_MODIFIED}:
+    if says is Finding.NO_ANSWER or page.outcome not in _PAGES:
         return Finding.NO_ANSWER
     if _is_elsewhere(probe) and _end(probe) == url_key(page.asked_url):
         return Finding.OTHER_ANSWER  # the page is what made-up names are led to
-    if probe.outcome == Outcome.FETCHED and is_same(page, probe):
+    if is_same(page, probe):
         return Finding.NO_ANSWER if _is_by_directory(page) else Finding.SAME_ANSWER
     if says is Finding.SAYS_MISSING and page.verdict == Verdict.SOFT_404:
         return says if page.evidence.get("place") in _IN_PASSING and not _is_by_number(page) else Finding.NO_ANSWER
-    return says or Finding.OTHER_ANSWER
+    return says or (Finding.NO_ANSWER if similarity(page, probe) is None else Finding.OTHER_ANSWER)
 
 
 def is_same(page: Answer, probe: Answer) -> bool:
@@ -79,14 +80,17 @@ def is_same(page: Answer, probe: Answer) -> bool:
         return True
     if _is_elsewhere(page) and _end(page) == _end(probe):
         return True
-    return similarity(page, probe) >= ALIKE
+    return (similarity(page, probe) or 0.0) >= ALIKE
 
 
-def similarity(page: Answer, probe: Answer) -> float:
-    """Return the share of words that two answers have in common, from 0 to 1, but for the names that were asked for."""
+def similarity(page: Answer, probe: Answer) -> float | None:
+    """Return the share of words that two answers have in common, from 0 to 1, but for the names that were asked for.
+
+    None where neither has a word.
+    """
     one, other = _counted(page), _counted(probe)
     total = one.total() + other.total()
-    return 2 * (one & other).total() / total if total else 0.0
+    return 2 * (one & other).total() / total if total else None
 
 
 def _counted(answer: Answer) -> Counter[str]:
