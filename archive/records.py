@@ -498,7 +498,7 @@ class ProbeFinding:
     rules: str
     finding: Finding
     similarity: float | None
-    """The share of words that both answers have, the smaller of both ways; None where no texts were compared."""
+    """The share of words that both answers have; None where no words were compared."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -38,6 +38,10 @@ class Signal(StrEnum):
     """Nothing, so far: the page was fetched and nobody has looked at it yet."""
 
 
+FOUND = frozenset({Signal.GOOD, Signal.MOVED, Signal.DRIFTED})
+"""Signals of a capture that got a page."""
+
+
 @dataclass(frozen=True, slots=True)
 class Seen:
     """One capture, as far as its link goes."""
@@ -115,6 +119,8 @@ def _of_error(status: int, verdict: str | None) -> tuple[Signal, str]:
 
 def _of_page(seen: Seen) -> tuple[Signal, str]:
     """Judge a page that came with a verdict."""
+    if seen.verdict == Verdict.SOFT_404 and seen.finding == Finding.SAYS_MISSING:
+        return Signal.BLOCKED, "probe:says-missing"
     if by_verdict := _BY_VERDICT.get(Verdict(seen.verdict or Verdict.UNKNOWN)):
         return by_verdict, str(seen.verdict)
     if seen.change in _HELD:
@@ -130,8 +136,9 @@ def _lost(seen: Seen) -> tuple[Signal, str] | None:
     """Tell of a page in whose place something came that a server sends for whatever it doesn't have."""
     if seen.elsewhere and seen.at_home and seen.is_deep:
         return Signal.MISSING, "redirected-home"
-    # An article that every name in its directory leads to is there: many a server looks at a number in the path alone.
-    if seen.finding == Finding.SAME_ANSWER and seen.is_deep and (seen.elsewhere or seen.verdict in _NO_ARTICLE):
+    # An article that every name in its directory leads to may be there: many a server looks at a number alone.
+    is_other = seen.elsewhere or seen.verdict in _NO_ARTICLE or seen.change == TextChange.REPLACED
+    if seen.finding == Finding.SAME_ANSWER and seen.is_deep and is_other:
         return Signal.MISSING, "probe:same-answer"
     if seen.elsewhere and seen.in_company and seen.verdict in _NO_ARTICLE:
         return Signal.MISSING, "redirected-together"
@@ -152,7 +159,10 @@ def _standing(seen: Seen) -> tuple[Signal, str]:
 
 
 SUSPICIOUS_RULES = frozenset(
-    {"empty", "redirected-home", "redirected-together", "redirected-to-no-article", "soft-404", "probe:same-answer"}
+    {
+        *("empty", "redirected-home", "redirected-together", "redirected-to-no-article", "soft-404"),
+        *("probe:same-answer", "probe:says-missing"),
+    }
 )
 """Rules that a probe can say more about; so can it where a text has given way to another."""
 

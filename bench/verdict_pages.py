@@ -14,14 +14,17 @@ from dataclasses import dataclass
 from functools import cache
 from html import escape
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from archive.records import Verdict
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 FOLDER = Path(__file__).parent.parent / "tests" / "verdict_pages"
 PARTS = ("a", "b")
 _TEXTS = "texts"
-_RIGHT_TO_LEFT = frozenset({"ar", "he"})
+_RIGHT_TO_LEFT = frozenset({"ar", "fa", "he"})
 _SLOT = re.compile(r"\{\{(\w+)\}\}")
 _ARTICLE_MARK = "<!-- article -->\n"
 # What a page may say of itself, and what the loader makes of it.
@@ -49,12 +52,19 @@ class LabelledPage:
 
 def load_pages(part: str) -> list[LabelledPage]:
     """Return the pages of *part* (`a` or `b`), in the order of their files; ValueError where one is badly written."""
-    return [
-        _page(part, path.stem, entry)
-        for path in sorted((FOLDER / part).glob("*.toml"))
-        if path.stem != _TEXTS
-        for entry in tomllib.loads(path.read_text(encoding="utf-8"))["page"]
-    ]
+    return [_page(part, path.stem, entry) for path, entry in _entries(part)]
+
+
+@cache
+def entries(part: str) -> dict[str, dict[str, Any]]:
+    """Return by name what the files of *part* say of their pages."""
+    return {entry["name"]: {"label": path.stem, **entry} for path, entry in _entries(part)}
+
+
+def _entries(part: str) -> Iterator[tuple[Path, dict[str, Any]]]:
+    for path in sorted((FOLDER / part).glob("*.toml")):
+        if path.stem != _TEXTS:
+            yield from ((path, entry) for entry in tomllib.loads(path.read_text(encoding="utf-8"))["page"])
 
 
 def _page(part: str, group: str, entry: dict[str, Any]) -> LabelledPage:
@@ -65,7 +75,7 @@ def _page(part: str, group: str, entry: dict[str, Any]) -> LabelledPage:
         part=part,
         label=Verdict(entry.get("label", group)),
         language=entry.get("lang", "en"),
-        body=_body(part, entry),
+        body=body(part, entry),
         url=_url(entry),
         status=entry.get("status", 200),
         headers={"content-type": "text/html; charset=utf-8", **entry.get("headers", {})},
@@ -76,23 +86,34 @@ def _url(entry: dict[str, Any]) -> str:
     return str(entry.get("url", f"https://www.{entry['name']}.example/2031/04/{entry['name']}"))
 
 
-def _body(part: str, entry: dict[str, Any]) -> bytes:
+def body(part: str, entry: dict[str, Any]) -> bytes:
+    """Return the bytes of the page that *entry* of *part* says."""
     if "base64" in entry:
         return base64.b64decode(entry["base64"])
     if "pdf" in entry:
         return _pdf(entry["pdf"])
-    markup = entry["raw"] if "raw" in entry else _fill(part, entry)
+    markup = entry["raw"] if "raw" in entry else fill(part, entry)
     return str(markup).encode(entry.get("charset", "utf-8"), "xmlcharrefreplace")
 
 
-def _fill(part: str, entry: dict[str, Any]) -> str:
-    """Return the page's skeleton with everything in its place."""
+def fill(part: str, entry: dict[str, Any]) -> str:
+    """Return the skeleton that *entry* names with everything in its place; its text is one of *part*."""
     frame, _, article = _skeleton(entry["skeleton"]).partition(_ARTICLE_MARK)
     slots = _around(entry) | _article_slots(part, entry)
     slots["main"] = entry.get("main") or _put(article, slots)
     if entry.get("charset"):
         frame = re.sub(r"(?i)charset=(\"?)utf-8", rf"charset=\g<1>{entry['charset']}", frame)
     return _put(frame, slots)
+
+
+def site_of(language: str) -> dict[str, Any]:
+    """Return what stands around texts of *language*: `sites.toml`."""
+    return dict(_toml("sites")[language])
+
+
+def texts(part: str) -> dict[str, Any]:
+    """Return the articles of *part*, by name."""
+    return dict(_toml(f"{part}/{_TEXTS}"))
 
 
 def _put(template: str, slots: dict[str, str]) -> str:

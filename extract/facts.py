@@ -163,7 +163,9 @@ class Facts:
         for order, block in enumerate(self.page.blocks):
             is_heading = block.tag in _HEADINGS
             place = Place.NOTICE if order in self.page.taken else Place.HEADING if is_heading else Place.TEXT
-            if block.link_share < _MOSTLY_LINKS or place is not Place.TEXT:
+            # A headline that is a link speaks for the page that it leads to.
+            is_other = place is Place.TEXT or (place is Place.HEADING and block.tag != _HEADINGS[0])
+            if block.link_share < _MOSTLY_LINKS or not is_other:
                 lines.append((block.text, place, order))
         lines.append((self.head.noscript, Place.NOSCRIPT, -1))
         tables = (load_table("walls.toml"), load_table("gates.toml"))

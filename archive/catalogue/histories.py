@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import astuple
 from itertools import groupby
 from operator import itemgetter
@@ -15,6 +16,8 @@ if TYPE_CHECKING:
     import sqlite3
     from collections.abc import Collection, Iterable, Iterator
 
+    from archive.records import Evidence
+
 COMPANY = 3
 """Sources that end at one page, from which on it is no accident."""
 
@@ -27,10 +30,9 @@ _LOOKS = f"""
     WHERE c.via = '{Via.HTTP}'"""
 # A page that came again unchanged has the text of the capture that holds it.
 _ANSWERS = """
-    SELECT c.id, c.requested_at, c.outcome, c.http_status, c.verdict, c.final_url, c.payload_digest,
-      (SELECT id FROM texts WHERE text IS NOT NULL
-        AND id = (SELECT MAX(id) FROM texts WHERE capture_id = COALESCE(c.revisit_of, c.id)))
-    FROM captures c"""
+    SELECT c.id, c.requested_at, COALESCE(c.asked_url, s.url), c.outcome, c.http_status, c.verdict, c.final_url,
+      c.payload_digest, (SELECT MAX(id) FROM texts WHERE capture_id = COALESCE(c.revisit_of, c.id))
+    FROM captures c JOIN sources s ON s.id = c.source_id"""
 _BY_END = "INDEXED BY captures_final_url"  # without statistics, SQLite takes the other index, and scans it
 _LINKS = f"""
     SELECT s.id, s.url, s.url_key, s.host, s.site, s.health, s.health_since, s.health_capture_id, s.health_rule,
@@ -80,13 +82,24 @@ class Answer(NamedTuple):
     capture_id: int
     at: str
     """When it was asked for."""
+    asked_url: str
     outcome: str
     http_status: int | None
     verdict: str | None
     final_url: str | None
     payload_digest: str | None
     text_id: int | None
-    """The newest text of the page; None where it has none."""
+    """What extraction made of it last; None where it made nothing yet."""
+
+
+class Said(NamedTuple):
+    """What a page says, and why it has its verdict."""
+
+    title: str | None
+    text: str | None
+    evidence: Evidence
+    stripped: list[tuple[str, str]]
+    """Rule and text of each of its notices, in order."""
 
 
 _SOURCE = itemgetter(0)
@@ -272,6 +285,13 @@ class Histories:
         """Return what came of each probe in *directory*, oldest first."""
         rows = self._db.execute(f"{_ANSWERS} WHERE {PROBES_IN} ORDER BY c.id", {"directory": directory})
         return [Answer(*row) for row in rows]
+
+    def said_by(self, text_id: int) -> Said:
+        """Return what extraction made of a page."""
+        row = self._db.execute("SELECT title, text, evidence FROM texts WHERE id = ?", (text_id,)).fetchone()
+        rows = self._plain("SELECT rule, text FROM notices WHERE text_id = ? ORDER BY id", (text_id,))
+        stripped = [(str(rule), str(text)) for rule, text in rows]
+        return Said(row["title"], row["text"], json.loads(row["evidence"]), stripped)
 
     def findings(self, source_id: int) -> dict[int, ProbeFinding]:
         """Return by capture what probes say of the captures of a source."""

@@ -13,7 +13,7 @@ from archive.records import Verdict
 from extract.verdict.consent import consent_wall
 from extract.verdict.marks import by_page, by_server
 from extract.verdict.offers import cut_off, offer_page
-from extract.verdict.shape import almost_nothing, index, nothing, script_shell, short_article, whole_article
+from extract.verdict.shape import almost_nothing, index, nothing, script_shell, short_article, waiting, whole_article
 from extract.verdict.status import error_status
 from extract.verdict.words import login_form, not_found, says_gate, says_wall
 
@@ -44,6 +44,7 @@ RULES: tuple[Rule, ...] = (
     script_shell,
     nothing,
     short_article,
+    waiting,
     almost_nothing,
 )
 

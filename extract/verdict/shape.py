@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from archive.records import Verdict
@@ -28,6 +29,8 @@ _STORY_LINK = 18
 _STORY_LINKS = 5
 _LINE = 200
 _LINES_SHARE = 0.6
+# What stands where scripts will put something (WAI-ARIA 1.2, aria-busy).
+_BUSY = re.compile(r"""\baria-busy=["']?true|\bclass=["'](?:[^"']*\s)?(?:spinner|loader|loading)(?:\s[^"']*)?["']""")
 
 
 def whole_article(facts: Facts) -> Decision | None:
@@ -122,6 +125,13 @@ def short_article(facts: Facts) -> Decision | None:
     if facts.weight >= SOME_TEXT and (facts.is_marked_article or facts.prose >= _MUCH_PROSE):
         confidence = sure(0.85, facts.weight, SOME_TEXT)
         return Verdict.ARTICLE, {"rule": "marked-article", "weight": facts.weight, "confidence": confidence}
+    return None
+
+
+def waiting(facts: Facts) -> Decision | None:
+    """Find a frame whose scripts have not put anything into it yet, and that says so."""
+    if facts.own_text < SOME_TEXT and facts.head.scripts and (busy := _BUSY.search(facts.markup)):
+        return Verdict.JS_REQUIRED, {"rule": "waiting", "mark": busy[0], "confidence": 0.8}
     return None
 
 

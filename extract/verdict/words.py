@@ -125,6 +125,8 @@ def _rest(facts: Facts, found: list[Said]) -> int:
 def _limit(facts: Facts, said: Said) -> int:
     """Return how much else a page may say for *said* to be the wall that it stands behind."""
     marked = facts.is_marked_article and facts.weight >= SHORT_ARTICLE // 2
+    if said.phrase.group == Verdict.SOFT_404 and said.place is Place.TEXT and facts.is_marked_article:
+        return 0  # what is marked as an article may tell of what somebody didn't find
     if said.place is Place.HEADING or (said.place is Place.TITLE and said.phrase.group != Verdict.CONSENT_WALL):
         return _REST_OF_HEADING if said.covers >= _COVERS and not marked else SHORT_ARTICLE
     if said.place is Place.TEXT:

@@ -60,7 +60,7 @@ def link_view(catalogue: Catalogue, source_id: int) -> LinkView:
     link, looks = histories.of(source_id)
     course = observer.fold(link, looks)
     pin = histories.pins().get(source_id)
-    said = {look.capture_id: observer.said(link, look) for look in looks}
+    said = dict(zip((look.capture_id for look in looks), observer.said(link, looks), strict=True))
     return LinkView(
         health=pin.health if pin else course.health,
         measured=course.health,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from archive.signals import Seen, Signal, directory_of, is_home, is_suspicious, last_part, signal_of
+from archive.signals import FOUND, Seen, Signal, directory_of, is_home, is_suspicious, last_part, signal_of
 from archive.urls import url_key
 from sourcekeep.audit.health import Course
 
@@ -46,35 +46,43 @@ class Observer:
             ended = _WHERE_ASKED
             if final_url != url and final_url is not None:
                 ended = ends.get(final_url) or ends.setdefault(final_url, self._ended(link, final_url))
+            had = course.last_good is not None
             if finding:  # rare, and what it says depends on more
-                said = signal_of(self.seen(link, look))
+                said = signal_of(self.seen(link, look, had=had))
             else:
-                key = (outcome, http_status, verdict, ended, change)
-                said = known.get(key) or known.setdefault(key, signal_of(self.seen(link, look)))
+                key = (outcome, http_status, verdict, ended, change if had else None)
+                said = known.get(key) or known.setdefault(key, signal_of(self.seen(link, look, had=had)))
             take(capture_id, at, *said)
         return course
 
     def suspicious(self, link: Link, looks: Sequence[Look]) -> Iterator[Look]:
         """Iterate over the captures of a source that a probe can say more about, whatever probes have said so far."""
         for look in looks:
-            seen = self.seen(link, look._replace(finding=None))
-            if is_suspicious(*signal_of(seen), seen):
+            unprobed = look._replace(finding=None)
+            if any(_is_suspicious(self.seen(link, unprobed, had=had)) for had in (False, True)):
                 yield look
 
     def probe_wanted(self, link: Link, looks: Sequence[Look]) -> str | None:
         """Return the directory beside whose page a probe would say more about the last capture, or None."""
         if not looks or looks[-1].verdict is None:
             return None
-        seen = self.seen(link, looks[-1])
-        signal, rule = signal_of(seen)
-        return directory_of(link.url) if is_suspicious(signal, rule, seen) else None
+        had = any(signal in FOUND for signal, _ in self.said(link, looks[:-1]))
+        return directory_of(link.url) if _is_suspicious(self.seen(link, looks[-1], had=had)) else None
 
-    def said(self, link: Link, look: Look) -> tuple[Signal, str]:
-        """Return what one capture says of its link, and by which rule."""
-        return signal_of(self.seen(link, look))
+    def said(self, link: Link, looks: Sequence[Look]) -> Iterator[tuple[Signal, str]]:
+        """Iterate over what each capture of a source says of its link, and by which rule."""
+        had = False
+        for look in looks:
+            signal, rule = signal_of(self.seen(link, look, had=had))
+            had = had or signal in FOUND
+            yield signal, rule
 
-    def seen(self, link: Link, look: Look) -> Seen:
-        """Return one capture of a source, as far as its link goes."""
+    def seen(self, link: Link, look: Look, *, had: bool) -> Seen:
+        """Return one capture of a source, as far as its link goes; *had* is whether one before it found a page.
+
+        Where none did, the text that was kept first may be what the site gives for all that it hasn't got, and that it
+        is still there says nothing.
+        """
         asked = look.final_url in (None, link.url)
         ended = _WHERE_ASKED if asked else self._ended(link, look.final_url or "")
         return Seen(
@@ -83,7 +91,7 @@ class Observer:
             look.verdict,
             not is_home(link.url),
             *ended[:4],
-            look.change,
+            look.change if had else None,
             look.finding,
         )
 
@@ -98,3 +106,7 @@ class Observer:
             in_company=self._has_company(final_url),
             from_home=is_home(link.url),
         )
+
+
+def _is_suspicious(seen: Seen) -> bool:
+    return is_suspicious(*signal_of(seen), seen)

@@ -52,7 +52,7 @@ def audited_answer(host: str, path: str) -> Answer:
         "leading": listing("All there is") if path == "/news/all" else redirect(b"302 Found", b"/news/all"),
         "walled": listing("News") if path in ("/news/list", "/robots.txt") else _FORBIDDEN,
         "various": listing("News") if path == "/news/list" else article(path),
-        # Every answer is another one, and none has a text.
+        # Every answer is the same list, in other bytes: it says the name that was asked for.
         "changing": listing(f"Welcome to {path}"),
     }
     return (answers[host.removesuffix(".audited.example")],)
