@@ -57,15 +57,16 @@ class MementoRedirects(Chain, BaseRedirectMiddleware):
         return response
 
     def _of_memento(self, request: Request, response: Response) -> Request | Response:
+        location = _location(response)
+        if request.meta.get(_AS_IT_IS):
+            within = dated(urljoin(response.url, location)) if location else None
+            return self._go(request, response, within.plain(), as_it_is=True) if within else response
         here = dated(request.url) or dated(_content_location(response))
         if here is None:
             return response
-        location = _location(response)
-        if here.is_raw and location:
-            return self._go(request, response, here.led_to(location))
-        if here.is_raw or request.meta.get(_AS_IT_IS):
-            return response
-        return self._go(request, response, here.raw())
+        if not here.is_raw:
+            return self._go(request, response, here.raw())
+        return self._go(request, response, here.led_to(location)) if location else response
 
     def _go(self, request: Request, response: Response, to: DatedUrl, *, as_it_is: bool = False) -> Request:
         onward = self._build_redirect_request(request, response, url=to.url)

@@ -266,6 +266,14 @@ def test_archive_that_asks_for_patience_gets_it(tmp_path: Path, server: MockServ
             [f"/web/{PAGE}", f"/web/20120105000000id_/{PAGE}", f"/web/20120105000000/{PAGE}"],
             f"{at('bannering')}20120105000000/{PAGE}",
         ),
+        (
+            "showing",
+            [
+                f"/web/{PAGE}",
+                *(f"/web/{at}/{PAGE}" for at in ("20120105000000id_", "20120105000000", "20140105000000")),
+            ],
+            f"{at('showing')}20140105000000/{PAGE}",
+        ),
         ("undated", [f"/web/{PAGE}", "/copies/17"], "http://undated.archiving.example/copies/17"),
         (
             "refreshing",

@@ -16,6 +16,7 @@ import pytest
 from mockserver.crawling import Crawled, children, finish_crawl, make_archive, start_crawl
 
 from archive.warc_reader import read_record
+from crawler.errands import Errand
 from crawler.processes.messages import Captured, Ended, Plan, Stop
 from sourcekeep.fetcher import started
 
@@ -284,11 +285,11 @@ def test_crawl_without_standard_streams_hands_nothing_over_in_their_place(
 def test_process_that_is_told_to_stop_before_it_has_begun_stops(mock_server: MockServer, tmp_path: Path) -> None:
     folder = make_archive(tmp_path / "archive", slow_pages("early"), delay=DELAY)
     with folder.catalogue() as catalogue:
-        sources = catalogue.sources.all()
+        errands = [Errand(source) for source in catalogue.sources.all()]
     settings = {"SOURCEKEEP_ARCHIVE": str(folder.path), "SOURCEKEEP_RESOLVE": [mock_server.resolve]}
     said: queue.SimpleQueue[FromProcess | None] = queue.SimpleQueue()
     with started(1, tmp_path / "log") as fetchers:
-        fetchers.all[0].begin(Plan(1, sources, {}, settings, shared=False), lambda _, message: said.put(message))
+        fetchers.all[0].begin(Plan(1, errands, {}, settings, shared=False), lambda _, message: said.put(message))
         fetchers.all[0].say(Stop())
         heard = [said.get(timeout=10)]
         while heard[-1] is not None:

@@ -55,6 +55,16 @@ def _bannering(host: bytes, path: str, visit: int) -> bytes:
     return _direct(host, path, visit)
 
 
+def _showing(host: bytes, path: str, visit: int) -> bytes:
+    """Give no raw bytes of a redirect either, and lead on to what it led to."""
+    if path.startswith("/web/20120105000000/"):
+        onward = b"Location: /web/20140105000000/" + path.removeprefix("/web/20120105000000/").encode()
+        return _memento("20120105000000", b"", onward, status=b"302 Found")
+    if path.startswith("/web/20140105000000/"):
+        return _memento("20140105000000", _bannered("shown"))
+    return _bannering(host, path, visit)
+
+
 def _undated(_: bytes, path: str, __: int) -> bytes:
     """Have no times in URLs."""
     if path == "/copies/17":
@@ -96,6 +106,7 @@ _HABITS = {
     "redirecting": _redirecting,
     "direct": _direct,
     "bannering": _bannering,
+    "showing": _showing,
     "undated": _undated,
     "linking": _linking,
     "refreshing": _refreshing,
