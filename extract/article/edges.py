@@ -11,7 +11,8 @@ import re
 from functools import lru_cache, partial
 from typing import TYPE_CHECKING
 
-from extract.article.shape import HEADINGS, LIST_TAGS, above, names_above, squeeze
+from extract.article.lines import before_comments, without_date_lines, without_signature, without_teasers
+from extract.article.shape import HEADINGS, LIST_TAGS, above, is_body, names_above, squeeze
 from extract.survey import is_prose
 
 if TYPE_CHECKING:
@@ -79,6 +80,10 @@ def refine(page: Survey, framed: Sequence[int], hints: Hints) -> tuple[list[int]
         ("link-line", _without_link_lines),
         ("outside-region", _within_region),
         ("headline", partial(_with_lead, hints=hints)),
+        ("date-line", without_date_lines),
+        ("teaser", without_teasers),
+        ("below-comments", before_comments),
+        ("signature", without_signature),
         ("end-matter", _without_tail),
     )
     found = list(framed)
@@ -87,11 +92,6 @@ def refine(page: Survey, framed: Sequence[int], hints: Hints) -> tuple[list[int]
         before, found = found, step(page, found)
         left_out |= dict.fromkeys(set(before).difference(found), rule)
     return found, left_out
-
-
-def is_body(block: Block) -> bool:
-    """Return whether *block* is running text and no heading."""
-    return is_prose(block) and block.tag not in HEADINGS
 
 
 def _without_furniture(page: Survey, kept: list[int]) -> list[int]:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from extract.survey import is_prose
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -22,6 +24,11 @@ _TOPS = frozenset(("body", "html", "main"))
 def squeeze(text: str) -> str:
     """Return *text* in lower case with nothing but its letters and digits, for comparing."""
     return _BETWEEN_WORDS.sub("", text).lower()
+
+
+def is_body(block: Block) -> bool:
+    """Return whether *block* is running text and no heading."""
+    return is_prose(block) and block.tag not in HEADINGS
 
 
 def above(element: HtmlElement) -> Iterator[HtmlElement]:
