@@ -11,7 +11,14 @@ import re
 from functools import lru_cache, partial
 from typing import TYPE_CHECKING
 
-from extract.article.lines import before_comments, without_date_lines, without_signature, without_teasers
+from extract.article.lines import (
+    before_comments,
+    without_captions,
+    without_date_lines,
+    without_other_articles,
+    without_signature,
+    without_teasers,
+)
 from extract.article.shape import HEADINGS, LIST_TAGS, above, is_body, names_above, squeeze
 from extract.survey import is_prose
 
@@ -37,6 +44,9 @@ _AFTER_REGION = 400
 # The region of an article is the deepest element that holds this much of its running text.
 _REGION_SHARE = 0.9
 _MIN_BODY_SHARE = 0.5
+# An element whose own paragraphs are this share of it is the article's column; behind it stands less than the other.
+_COLUMN_SHARE = 0.8
+_MAX_BEHIND = 0.2
 _LINK_LINE = 0.85
 _MIN_LINK_LINE = 25
 _MAX_LINK_LINE = 200
@@ -81,6 +91,8 @@ def refine(page: Survey, framed: Sequence[int], hints: Hints) -> tuple[list[int]
         ("outside-region", _within_region),
         ("headline", partial(_with_lead, hints=hints)),
         ("date-line", without_date_lines),
+        ("caption", without_captions),
+        ("other-article", without_other_articles),
         ("teaser", without_teasers),
         ("below-comments", before_comments),
         ("signature", without_signature),
@@ -146,8 +158,9 @@ def _within_region(page: Survey, kept: list[int]) -> list[int]:
     inside = [place for place, order in enumerate(kept) if region in above(page.blocks[order].element)]
     if not inside:
         return kept
+    end = _column_end(page, kept)
     found = []
-    for place, order in enumerate(kept):
+    for place, order in enumerate(kept[:end]):
         block = page.blocks[order]
         heavy = block.weight
         if place < inside[0] and heavy < _BEFORE_REGION and not _is_in_list(block):
@@ -156,6 +169,32 @@ def _within_region(page: Survey, kept: list[int]) -> list[int]:
             continue
         found.append(order)
     return found
+
+
+def _column_end(page: Survey, kept: Sequence[int]) -> int:
+    """Return how many of *kept* there are up to the last in the element whose own paragraphs are most of the text.
+
+    What follows it is cut off only where it is little.
+    """
+    weights: dict[HtmlElement | None, int] = {}
+    total = prose = 0
+    for order in kept:
+        block = page.blocks[order]
+        total += block.weight
+        if is_body(block):
+            prose += block.weight
+            if block.tag not in LIST_TAGS:
+                parent = block.element.getparent()
+                weights[parent] = weights.get(parent, 0) + block.weight
+    column = max(weights, key=lambda parent: weights[parent], default=None)
+    if column is None or weights[column] < _COLUMN_SHARE * prose:
+        return len(kept)
+    end = len(kept)
+    behind = 0
+    while column not in above(page.blocks[kept[end - 1]].element):
+        end -= 1
+        behind += page.blocks[kept[end]].weight
+    return end if behind < _MAX_BEHIND * total else len(kept)
 
 
 def _region(page: Survey, kept: Sequence[int]) -> HtmlElement | None:

@@ -8,12 +8,15 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from extract.article.shape import LIST_TAGS, is_body
+from archive.records import NoticeKind
+from extract.article.shape import LIST_TAGS, above, is_body
 from extract.dates import day_in
 from extract.phrases import load_table
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+    from lxml.html import HtmlElement
 
     from extract.markup import Block
     from extract.survey import Survey
@@ -26,6 +29,9 @@ _LINKED = 0.85
 _TEASERS = 2
 """So many texts, each with an invitation to read on below it, are teasers; one alone may be a text that unfolds."""
 _MOST_TEASED = 0.4
+_IN_PARAGRAPHS = 0.6
+_CAPTION = 200
+_CREDIT = 90
 _BEFORE_COMMENTS = 0.6
 _MIN_ARTICLE = 250
 """With less running text above them, readers' comments may be what the page is about."""
@@ -70,6 +76,50 @@ def _is_teaser(page: Survey, order: int) -> bool:
         return False
     phrase = load_table("pasted.toml").find(invitation.text)
     return phrase is not None and phrase.group == "teaser"
+
+
+def without_captions(page: Survey, kept: list[int]) -> list[int]:
+    """Return *kept* without what stands above a credit, where the article is in paragraphs and that is none."""
+    blocks = page.blocks
+    prose = [blocks[order] for order in kept if is_body(blocks[order])]
+    paragraphs = sum(block.weight for block in prose if block.tag == "p")
+    if paragraphs < _IN_PARAGRAPHS * sum(block.weight for block in prose):
+        return kept
+    return [order for order in kept if not (_may_be_caption(blocks[order]) and _has_credit(page, order))]
+
+
+def _may_be_caption(block: Block) -> bool:
+    return block.tag in {"div", "span", "figure", "section"} and block.weight <= _CAPTION
+
+
+def _has_credit(page: Survey, order: int) -> bool:
+    """Return whether the next block is short and says whose a picture is."""
+    if order + 1 >= len(page.blocks):
+        return False
+    text = page.blocks[order + 1].text
+    if len(text) > _CREDIT:
+        return False
+    if text.startswith(("©", "(c)", "(©")):
+        return True
+    phrase = load_table("notices.toml").find(text)
+    return phrase is not None and phrase.group == NoticeKind.LEGAL and phrase.begins
+
+
+def without_other_articles(page: Survey, kept: list[int]) -> list[int]:
+    """Return *kept* without the articles behind the first that have a main heading of their own, as endless pages do."""
+    first = next((order for order in kept if is_body(page.blocks[order])), None)
+    if first is None:
+        return kept
+    own = _article_of(page.blocks[first])
+    others = {_article_of(block) for order in kept if order > first and (block := page.blocks[order]).tag == "h1"}
+    others -= {own, None}
+    if own is None or not others:
+        return kept
+    return [order for order in kept if _article_of(page.blocks[order]) not in others]
+
+
+def _article_of(block: Block) -> HtmlElement | None:
+    return next((node for node in above(block.element) if node.tag == "article"), None)
 
 
 def before_comments(page: Survey, kept: list[int]) -> list[int]:
