@@ -28,13 +28,12 @@ _CARD_LINE = 60
 _LINKED = 0.85
 _TEASERS = 2
 """So many texts, each with an invitation to read on below it, are teasers; one alone may be a text that unfolds."""
-_MOST_TEASED = 0.4
 _IN_PARAGRAPHS = 0.6
 _CAPTION = 200
 _CREDIT = 90
 _BEFORE_COMMENTS = 0.6
 _MIN_ARTICLE = 250
-"""With less running text above them, readers' comments may be what the page is about."""
+"""With less running text beside them, teasers or readers' comments may be what the page is about."""
 
 _SENTENCE_END = re.compile(r"[.!?…:;。！？؟।][\"'”’»“)\]]*$")
 _NO_CARD = LIST_TAGS | {"pre", "code", "blockquote"}
@@ -61,10 +60,9 @@ def _is_date_line(block: Block) -> bool:
 def without_teasers(page: Survey, kept: list[int]) -> list[int]:
     """Return *kept* without the beginnings of other texts, each with a link below it that invites to read on."""
     teasers = {order for order in kept if _is_teaser(page, order)}
-    weight = sum(page.blocks[order].weight for order in teasers)
-    if len(teasers) < _TEASERS or weight > _MOST_TEASED * sum(page.blocks[order].weight for order in kept):
-        return kept
-    return [order for order in kept if order not in teasers]
+    left = [order for order in kept if order not in teasers]
+    is_article = sum(page.blocks[order].weight for order in left if is_body(page.blocks[order])) >= _MIN_ARTICLE
+    return left if is_article and len(teasers) >= _TEASERS else kept
 
 
 def _is_teaser(page: Survey, order: int) -> bool:
