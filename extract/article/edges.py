@@ -194,7 +194,24 @@ def _column_end(page: Survey, kept: Sequence[int]) -> int:
     while column not in above(page.blocks[kept[end - 1]].element):
         end -= 1
         behind += page.blocks[kept[end]].weight
-    return end if behind < _MAX_BEHIND * total else len(kept)
+    if behind >= _MAX_BEHIND * total:
+        return len(kept)
+    if weights[column] >= 0.85 * prose:
+        boxed, box = 0, end
+        while box and _is_boxed(page.blocks[kept[box - 1]], column):
+            box -= 1
+            boxed += page.blocks[kept[box]].weight
+        if boxed < 0.15 * total:
+            return box
+    return end
+
+
+def _is_boxed(block: Block, column: HtmlElement) -> bool:
+    """Return whether *block* stands in a box of its own within *column*."""
+    node, below = block.element, None
+    while node is not None and node is not column:
+        node, below = node.getparent(), node
+    return node is not None and below is not None and below is not block.element and below.tag in {"div", "section", "aside"}
 
 
 def _region(page: Survey, kept: Sequence[int]) -> HtmlElement | None:
