@@ -51,9 +51,10 @@ _LINK_LINE = 0.85
 _MIN_LINK_LINE = 25
 _MAX_LINK_LINE = 200
 _MAX_LINK_LINES = 0.3
-_LABEL_CHARS = 60
+_LABEL_CHARS = 20
 _ADDRESS_CHARS = 90
 # At the end of an article: where to read on.
+_BARE_ADDRESS = re.compile(r"(?:https?://|www\.)\S+", re.IGNORECASE)
 _ADDRESS = re.compile(r"https?://|www\.", re.IGNORECASE)
 
 _LEAD_NAMES = re.compile(
@@ -304,6 +305,8 @@ def _without_tail(page: Survey, kept: list[int]) -> list[int]:
 
 def _is_label(block: Block) -> bool:
     text = block.text
+    if _BARE_ADDRESS.fullmatch(text):
+        return False
     return (
         block.tag in HEADINGS
         or block.link_share >= _LINK_LINE
