@@ -162,7 +162,7 @@ def _texts(page: Survey, orders: Sequence[int]) -> list[int]:
 
 
 def _is_text(block: Block, alike: Mapping[object, int]) -> bool:
-    """Return whether *block* is text by its tag, or running text, or stands in a row with it in elements that are alike."""
+    """Return whether *block* is text by its tag, running text, or in a row with it in elements that are alike."""
     if block.tag in _TEXT_TAGS or is_prose(block):
         return True
     return block.link_share < _LINKED and alike.get(_place(block), 0) >= _ALIKE

@@ -1,31 +1,24 @@
-"""Lines that publishing systems put into an article's own element: dates, signatures, contacts, teasers, comments.
+"""Lines that publishing systems put into an article's own element: dates, captions, teasers, comments.
 
 What they are is told by their form, their place and what stands beside them, never by the names that a site gives them.
 """
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING
 
 from archive.records import NoticeKind
-from extract.article.shape import LIST_TAGS, above, is_body
+from extract.article.shape import LINKED, SENTENCE_END, above, is_body
 from extract.dates import day_in
 from extract.phrases import load_table
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from lxml.html import HtmlElement
 
     from extract.markup import Block
     from extract.survey import Survey
 
 _DATE_LINE = 60
-_SIGNATURE = 20
-_CONTACT = 100
-_CARD_LINE = 60
-_LINKED = 0.85
 _TEASERS = 2
 """So many texts, each with an invitation to read on below it, are teasers; one alone may be a text that unfolds."""
 _IN_PARAGRAPHS = 0.6
@@ -34,16 +27,6 @@ _CREDIT = 90
 _BEFORE_COMMENTS = 0.6
 _MIN_ARTICLE = 250
 """With less running text beside them, teasers or readers' comments may be what the page is about."""
-
-_SENTENCE_END = re.compile(r"[.!?…:;。！？؟।][\"'”’»“)\]]*$")
-_NO_CARD = LIST_TAGS | {"pre", "code", "blockquote"}
-_CUT_OFF = re.compile(r"(?:…|\.\.\.|\[…\])[\])]?$")
-_LABELLED_CONTACT = re.compile(
-    r"(?:tele(?:fon|phone|fax|fono)|tél(?:éphone)?|tel|phone|fax|mobil(?:e|telefon)?|cell|e-?mail|mail|correo|courriel"
-    r"|тел(?:ефон)?|telefoon|телефакс)\b\.?\s?(?:\([^)]*\)\s?)?[:.]\s*\S",
-    re.IGNORECASE,
-)
-_HANDLE = re.compile(r"(?:[\w.+-]+@[\w-]+(?:\.[\w-]+)+|@\w{3,}|(?:www\.)?(?:twitter|x|facebook|instagram|linkedin)\.com/\S+)$")
 
 
 def without_date_lines(page: Survey, kept: list[int]) -> list[int]:
@@ -54,7 +37,7 @@ def without_date_lines(page: Survey, kept: list[int]) -> list[int]:
 
 def _is_date_line(block: Block) -> bool:
     text = block.text
-    return len(text) <= _DATE_LINE and not _SENTENCE_END.search(text) and day_in(text) is not None
+    return len(text) <= _DATE_LINE and not SENTENCE_END.search(text) and day_in(text) is not None
 
 
 def without_teasers(page: Survey, kept: list[int]) -> list[int]:
@@ -70,7 +53,7 @@ def _is_teaser(page: Survey, order: int) -> bool:
     if order + 1 >= len(blocks) or not is_body(blocks[order]):
         return False
     invitation = blocks[order + 1]
-    if invitation.link_share < _LINKED:
+    if invitation.link_share < LINKED:
         return False
     phrase = load_table("pasted.toml").find(invitation.text)
     return phrase is not None and phrase.group == "teaser"
@@ -104,7 +87,7 @@ def _has_credit(page: Survey, order: int) -> bool:
 
 
 def without_other_articles(page: Survey, kept: list[int]) -> list[int]:
-    """Return *kept* without the articles behind the first that have a main heading of their own, as endless pages do."""
+    """Return *kept* without the further articles of an endless page, which have main headings of their own."""
     first = next((order for order in kept if is_body(page.blocks[order])), None)
     if first is None:
         return kept
@@ -139,49 +122,7 @@ def before_comments(page: Survey, kept: list[int]) -> list[int]:
 
 def _announces_comments(block: Block) -> bool:
     """Return whether *block* is a heading for comments; a link that says so stands below each post of a thread."""
-    if block.link_share >= _LINKED:
+    if block.link_share >= LINKED:
         return False
     phrase = load_table("pasted.toml").find(block.text)
     return phrase is not None and phrase.group in {"comments-heading", "comment-form"}
-
-
-def without_signature(page: Survey, kept: list[int]) -> list[int]:
-    """Return *kept* without the cards of those to be asked, and the letters of those who wrote, at its end."""
-    found = _without_cards(page, kept)
-    if len(found) > 1 and _is_signature(page.blocks[found[-1]]) and is_body(page.blocks[found[-2]]):
-        found = found[:-1]
-    return found
-
-
-def _without_cards(page: Survey, kept: list[int]) -> list[int]:
-    """Return *kept* without names, addresses and numbers at its end, where one of them is a way to write or to call."""
-    end = len(kept)
-    contacts = 0
-    while end and _is_card_line(page.blocks[kept[end - 1]]):
-        end -= 1
-        contacts += _is_contact(page.blocks[kept[end]])
-    return kept[:end] if contacts and end else kept
-
-
-def _is_contact(block: Block) -> bool:
-    text = block.text
-    return len(text) <= _CONTACT and (_LABELLED_CONTACT.match(text) is not None or _HANDLE.match(text) is not None)
-
-
-def _is_card_line(block: Block) -> bool:
-    text = block.text
-    is_label = text.endswith((":", "："))
-    return _is_contact(block) or (
-        len(text) <= _CARD_LINE and (is_label or not _SENTENCE_END.search(text)) and block.tag not in _NO_CARD
-    )
-
-
-def _is_signature(block: Block) -> bool:
-    text = block.text
-    return (
-        len(text) <= _SIGNATURE
-        and " " not in text
-        and block.tag in {"p", "div", "span"}
-        and not _SENTENCE_END.search(text)
-        and any(letter.isupper() for letter in text)
-    )
