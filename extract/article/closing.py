@@ -72,7 +72,7 @@ def _is_card_line(block: Block) -> bool:
 
 
 def _is_signature(block: Block) -> bool:
-    """Return whether *block* is somebody's letters, an agency or a place, or a line that names who wrote the article."""
+    """Return whether *block* is somebody's letters, an agency or a place, or names who wrote the article."""
     text = block.text
     if block.tag not in {"p", "div", "span"} or SENTENCE_END.search(text):
         return False
