@@ -170,8 +170,8 @@ def find_containers(tree: HtmlElement, reading: Reading, page_chars: int) -> Ite
     body = tree.find("body")
     found: set[HtmlElement] = set()
     refused: set[HtmlElement] = set()
-    for element in () if body is None else body.iter(*_CUTTABLE):
-        rules = _rules_for(f"{element.get('class', '')} {element.get('id', '')}")
+    for element in () if body is None else body.iter(*_CUTTABLE, *reading.custom_tags):
+        rules = _rules_for(f"{element.get('class', '')} {element.get('id', '')} {_custom(element.tag)}")
         if not rules:
             continue
         ancestors = set(element.iterancestors())
@@ -182,6 +182,11 @@ def find_containers(tree: HtmlElement, reading: Reading, page_chars: int) -> Ite
             yield container
         else:
             refused.add(element)
+
+
+def _custom(tag: str) -> str:
+    """Return *tag* where it is a name like those of classes, as pages give to elements of their own."""
+    return tag if "-" in tag else ""
 
 
 @lru_cache(maxsize=1 << 12)

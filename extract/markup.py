@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import lxml.html
 from lxml.etree import ElementDefaultClassLookup, ErrorTypes, LxmlError, iterwalk
@@ -122,6 +122,8 @@ class Reading:
     """In document order; the tail of the element is not part of it."""
     spans: dict[HtmlElement, tuple[int, int]]
     """Of each visible block element: the number of its first block, and of the first one behind it."""
+    custom_tags: set[str] = field(default_factory=set)
+    """The names of the elements that the page's own scripts define."""
 
     def text_of(self, element: HtmlElement) -> str:
         """Return the visible text of *element*, folded, with a space at each block boundary."""
@@ -172,6 +174,8 @@ class _Reader:
             self.reading.spans[element] = (len(self.reading.blocks), 0)
         elif tag == "a":
             self._links += 1
+        elif "-" in tag:
+            self.reading.custom_tags.add(tag)
         self.add(element.text)
 
     def close(self, element: HtmlElement) -> None:

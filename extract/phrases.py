@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 _ELLIPSIS = "…"
 _FORMS = str.maketrans("’‘‛`´ʼ“”„‟«»「」『』", "''''''" + '"' * 10)
+# What stands before a notice's first word: arrows, bullets, brackets.
+_MARKS = " >›»→▶►•·*+|#-–—([{"
 _WORD = re.compile(r"\w+")
 # Scripts written without spaces, where a phrase has no word to be looked up by.
 _UNSPACED = re.compile("[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff]")
@@ -50,7 +52,9 @@ class Phrase:
         if len(folded) > self.max_chars:
             return False
         if self.begins and not folded.startswith(self.pieces[0]):
-            return False
+            folded = folded.lstrip(_MARKS)
+            if not folded.startswith(self.pieces[0]):
+                return False
         if self.ends and not folded.endswith(self.pieces[-1]):
             return False
         if folded.count('"', 0, max(0, folded.find(self.pieces[0]))) % 2:

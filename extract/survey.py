@@ -190,7 +190,7 @@ def is_notice(phrase: Phrase, block: Block) -> bool:
     """Return whether *block* is the notice that *phrase* suggests, not a sentence that begins like it."""
     if block.text[0] in "“„\"«‚'‘" and not phrase.is_whole:
         return False
-    if phrase.group == NoticeKind.LEGAL and phrase.begins and len(block.text) > _MAX_CREDIT:
+    if phrase.group == NoticeKind.LEGAL and (phrase.begins or phrase.ends) and len(block.text) > _MAX_CREDIT:
         return False
     if phrase.group == NoticeKind.RELATED and not phrase.is_whole and not phrase.ends:
         return block.link_share >= _TEASER_LINK_SHARE or not block.text.endswith(_SENTENCE_ENDS)

@@ -193,3 +193,46 @@ def test_phrases_are_compared_without_case_and_space_in_short_blocks_and_outside
 
 def test_forms_of_quotation_marks_are_one() -> None:
     assert fold_words("“A”  «B» „C“ 「D」 it’s") == '"a" "b" "c" "d" it\'s'
+
+
+@pytest.mark.parametrize(
+    ("kind", "language", "words"),
+    [
+        (NoticeKind.RELATED, "en", ">> Read more: Stairs, and who walks them"),
+        (NoticeKind.RELATED, "es", "(Le puede interesar: Las escaleras y quien las sube)"),
+        (NoticeKind.LEGAL, "en", "The lift, seen from below (Image: Ada Painter)"),
+        (NoticeKind.LEGAL, "de", "Der Aufzug, von unten gesehen (Foto: Ada Maler)"),
+        (NoticeKind.LEGAL, "en", "The Paper is not responsible for the opinions of those who write to it."),
+        (NoticeKind.ADVERT, "de", "Gefällt dir unser Blatt? Dann hilf uns beim Drucken."),
+        (NoticeKind.ADVERT, "es", "Si le sirve este diario, apóyanos con lo que puedas."),
+        (NoticeKind.NEWSLETTER, "de", "Mehr über Treppen lesen Sie in unserer Mai-Ausgabe."),
+        (NoticeKind.FORM, "en", "Please use our commenting platform and be kind."),
+    ],
+)
+def test_phrase_is_cut_behind_an_arrow_in_brackets_and_at_the_end(kind: NoticeKind, language: str, words: str) -> None:
+    assert (kind, words) in notices(after=f"<p>{words}</p>", language=language)
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "The makers of commenting platforms met in Elm, and none of them was responsible for opinions, they said.",
+        f"{'The council had read all of the letters about its lift. ' * 4}One was a picture (Image: see above)",
+        "'Do you like our paper?', asked the caretaker, and the opinions of the house were those of its lift.",
+    ],
+)
+def test_sentence_about_the_matter_of_a_phrase_stays(words: str) -> None:
+    body = article(before="", paragraphs=4).replace("</article>", f"<p>{words}</p></article>")
+    assert words in (extract_page(page(body)).text or "")
+
+
+def test_element_of_the_page_itself_is_known_by_the_words_in_its_name() -> None:
+    words = "A letter every day."
+    assert (NoticeKind.NEWSLETTER, words) in notices(after=f"<x-newsletter-form><p>{words}</p></x-newsletter-form>")
+
+
+def test_element_of_the_page_itself_with_other_words_is_read() -> None:
+    words = "The council has met again, and of the lifts in its own house it had nothing to say."
+    body = article().replace("</article>", f"<x-lift-story><p>{words}</p></x-lift-story></article>")
+    made = extract_page(page(body))
+    assert not [notice for notice in made.notices if notice.rule.startswith("container:") and words in notice.text]

@@ -11,13 +11,20 @@ import re
 from functools import lru_cache, partial
 from typing import TYPE_CHECKING
 
-from extract.article.shape import HEADINGS, LIST_TAGS, above, names_above, squeeze
+from extract.article.closing import without_signature, without_tail
+from extract.article.lines import (
+    before_comments,
+    without_captions,
+    without_date_lines,
+    without_other_articles,
+    without_teasers,
+)
+from extract.article.region import within_region
+from extract.article.shape import HEADINGS, LINKED, above, is_body, is_in_list, names_above, squeeze
 from extract.survey import is_prose
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-
-    from lxml.html import HtmlElement
 
     from extract.article.hints import Hints
     from extract.markup import Block
@@ -31,19 +38,9 @@ _MIN_TITLE = 12
 _MIN_HEADLINE = 4
 _LINKED = 0.5
 _BELOW_FIRST = 3
-_BEFORE_REGION = 130
-_AFTER_REGION = 400
-# The region of an article is the deepest element that holds this much of its running text.
-_REGION_SHARE = 0.9
-_MIN_BODY_SHARE = 0.5
-_LINK_LINE = 0.85
 _MIN_LINK_LINE = 25
 _MAX_LINK_LINE = 200
 _MAX_LINK_LINES = 0.3
-_LABEL_CHARS = 60
-_ADDRESS_CHARS = 90
-# At the end of an article: where to read on.
-_ADDRESS = re.compile(r"https?://|www\.", re.IGNORECASE)
 
 _LEAD_NAMES = re.compile(
     r"lead(?!er|ing)|intro|teaser|excerpt|abstract|summary|chapo|standfirst|\bdek\b|sub-?title|sub-?head|vorspann"
@@ -77,9 +74,15 @@ def refine(page: Survey, framed: Sequence[int], hints: Hints) -> tuple[list[int]
     steps = (
         ("furniture", _without_furniture),
         ("link-line", _without_link_lines),
-        ("outside-region", _within_region),
+        ("outside-region", within_region),
         ("headline", partial(_with_lead, hints=hints)),
-        ("end-matter", _without_tail),
+        ("date-line", without_date_lines),
+        ("caption", without_captions),
+        ("other-article", without_other_articles),
+        ("teaser", without_teasers),
+        ("below-comments", before_comments),
+        ("signature", without_signature),
+        ("end-matter", without_tail),
     )
     found = list(framed)
     left_out: dict[int, str] = {}
@@ -87,11 +90,6 @@ def refine(page: Survey, framed: Sequence[int], hints: Hints) -> tuple[list[int]
         before, found = found, step(page, found)
         left_out |= dict.fromkeys(set(before).difference(found), rule)
     return found, left_out
-
-
-def is_body(block: Block) -> bool:
-    """Return whether *block* is running text and no heading."""
-    return is_prose(block) and block.tag not in HEADINGS
 
 
 def _without_furniture(page: Survey, kept: list[int]) -> list[int]:
@@ -123,53 +121,12 @@ def _without_link_lines(page: Survey, kept: list[int]) -> list[int]:
 
 def _is_link_line(block: Block) -> bool:
     return (
-        block.link_share >= _LINK_LINE
+        block.link_share >= LINKED
         and _MIN_LINK_LINE <= len(block.text) <= _MAX_LINK_LINE
         and " " in block.text
         and "@" not in block.text
-        and not _is_in_list(block)
+        and not is_in_list(block)
     )
-
-
-def _is_in_list(block: Block) -> bool:
-    parent = block.element.getparent()
-    return block.tag in LIST_TAGS or (parent is not None and parent.tag in LIST_TAGS)
-
-
-def _within_region(page: Survey, kept: list[int]) -> list[int]:
-    """Return *kept* without the short blocks before and after the deepest element that holds nearly all paragraphs."""
-    if sum(page.blocks[o].weight for o in kept if is_body(page.blocks[o])) < _MIN_BODY_SHARE * sum(
-        page.blocks[o].weight for o in kept
-    ):
-        return kept
-    region = _region(page, kept)
-    inside = [place for place, order in enumerate(kept) if region in above(page.blocks[order].element)]
-    if not inside:
-        return kept
-    found = []
-    for place, order in enumerate(kept):
-        block = page.blocks[order]
-        heavy = block.weight
-        if place < inside[0] and heavy < _BEFORE_REGION and not _is_in_list(block):
-            continue
-        if place > inside[-1] and (heavy < _AFTER_REGION or not is_prose(block)):
-            continue
-        found.append(order)
-    return found
-
-
-def _region(page: Survey, kept: Sequence[int]) -> HtmlElement | None:
-    weights: dict[HtmlElement, int] = {}
-    total = 0
-    for order in kept:
-        block = page.blocks[order]
-        if is_body(block):
-            own = block.weight
-            total += own
-            for node in list(above(block.element))[1:]:
-                weights[node] = weights.get(node, 0) + own
-    enough = [node for node, own in weights.items() if own >= _REGION_SHARE * total]
-    return max(enough, key=lambda node: sum(1 for _ in above(node)), default=None)
 
 
 def _with_lead(page: Survey, kept: list[int], hints: Hints) -> list[int]:
@@ -228,29 +185,3 @@ def _is_lead(block: Block, hints: Hints) -> bool:
         return True
     names = names_above(block, 3)
     return _LEAD_NAMES.search(names) is not None and _NOT_LEAD_NAMES.search(names) is None
-
-
-def _without_tail(page: Survey, kept: list[int]) -> list[int]:
-    """Return *kept* without the headings, labels and links at its end, and without headings that have no text."""
-    found = list(kept)
-    while found and _is_label(page.blocks[found[-1]]):
-        found.pop()
-    below: str | None = None
-    texts = []
-    for order in reversed(found):
-        tag = page.blocks[order].tag
-        if tag in HEADINGS and (below is None or (below in HEADINGS and below < tag)):
-            continue
-        texts.append(order)
-        below = tag
-    return texts[::-1]
-
-
-def _is_label(block: Block) -> bool:
-    text = block.text
-    return (
-        block.tag in HEADINGS
-        or block.link_share >= _LINK_LINE
-        or (len(text) < _LABEL_CHARS and text.endswith((":", "：")))
-        or (len(text) < _ADDRESS_CHARS and _ADDRESS.search(text) is not None)
-    )

@@ -8,6 +8,7 @@ already hold the text, and what was cut from the tree before is gone.
 from __future__ import annotations
 
 import logging
+from collections import Counter
 from copy import deepcopy
 from typing import TYPE_CHECKING
 
@@ -21,10 +22,11 @@ from extract.article.shape import HEADINGS, LIST_TAGS, above
 from extract.survey import is_prose
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from lxml.html import HtmlElement
 
+    from extract.markup import Block
     from extract.survey import Survey
 
 logging.getLogger("trafilatura").setLevel(logging.CRITICAL)
@@ -49,6 +51,9 @@ _BESIDE_COLUMN = 0.25
 _BEFORE_COLUMN = 0.1
 # With less text in paragraphs than this, the text of other elements counts as well, as it does for trafilatura.
 _FEW_PARAGRAPHS = 750
+# A line without a tag for it is text where so many pieces of running text are in elements like its own beside it.
+_ALIKE = 2
+_LINKED = 0.5
 _TEXT_TAGS = HEADINGS | LIST_TAGS | {"p", "blockquote", "pre", "summary", "q", "center", "caption"}
 _OPTIONS = Extractor(fast=True, comments=False)
 # "graphic" spares a look for the names of galleries, whose captions are known by their own.
@@ -157,7 +162,19 @@ def _texts(page: Survey, orders: Sequence[int]) -> list[int]:
     paragraphs = sum(len(page.blocks[order].text) for order in orders if page.blocks[order].tag == "p")
     if paragraphs < _FEW_PARAGRAPHS:
         return list(orders)
-    return [order for order in orders if page.blocks[order].tag in _TEXT_TAGS or is_prose(page.blocks[order])]
+    alike = Counter(_place(page.blocks[order]) for order in orders if is_prose(page.blocks[order]))
+    return [order for order in orders if _is_text(page.blocks[order], alike)]
+
+
+def _is_text(block: Block, alike: Mapping[object, int]) -> bool:
+    """Return whether *block* is text by its tag, running text, or in a row with it in elements that are alike."""
+    if block.tag in _TEXT_TAGS or is_prose(block):
+        return True
+    return block.link_share < _LINKED and alike.get(_place(block), 0) >= _ALIKE
+
+
+def _place(block: Block) -> object:
+    return block.element.getparent(), block.tag, block.names
 
 
 def _densest(page: Survey, orders: Sequence[int], marked: Sequence[Sequence[int]]) -> list[int]:

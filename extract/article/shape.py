@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from extract.survey import is_prose
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -13,7 +15,12 @@ if TYPE_CHECKING:
     from extract.markup import Block
 
 HEADINGS = frozenset("h1 h2 h3 h4 h5 h6".split())
+LINKED = 0.85
+"""The share of links from which a block is nothing but a link."""
 LIST_TAGS = frozenset("li dd dt td th item".split())
+
+SENTENCE_END = re.compile(r"[.!?…:;。！？؟।][\"'”’»“)\]]*$")
+"""What a sentence ends with, and the quotation marks and brackets behind that."""
 
 _BETWEEN_WORDS = re.compile(r"[\W_]+")
 _TOPS = frozenset(("body", "html", "main"))
@@ -22,6 +29,17 @@ _TOPS = frozenset(("body", "html", "main"))
 def squeeze(text: str) -> str:
     """Return *text* in lower case with nothing but its letters and digits, for comparing."""
     return _BETWEEN_WORDS.sub("", text).lower()
+
+
+def is_body(block: Block) -> bool:
+    """Return whether *block* is running text and no heading."""
+    return is_prose(block) and block.tag not in HEADINGS
+
+
+def is_in_list(block: Block) -> bool:
+    """Return whether *block* is an item of a list or a cell of a table, or all that is in one."""
+    parent = block.element.getparent()
+    return block.tag in LIST_TAGS or (parent is not None and parent.tag in LIST_TAGS)
 
 
 def above(element: HtmlElement) -> Iterator[HtmlElement]:
