@@ -1,7 +1,7 @@
 """Score what audits say of the labelled sites of `tests/link_sites/`: the confusion matrix, soft 404s, mistakes.
 
-Nothing is served: the answers go through `extract.extract_page`, `extract.drift`, the finding of a probe where one would
-be asked for, `archive.signals` and the state machine, as captures in a catalogue do.
+Nothing is served: the answers go through `extract.extract_page`, `extract.drift`, the finding of a probe where one
+would be asked for, `archive.signals` and the state machine, as captures in a catalogue do.
 
 python -m bench.link_score              # the figures and every mistake of part A, and the figures of part B
 python -m bench.link_score --markdown   # what stands in docs/link-rot.md between its two marks
@@ -31,7 +31,6 @@ from sourcekeep.audit.observing import Observer
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-    from sourcekeep.audit.health import Course
 
 START = datetime(2031, 1, 1, tzinfo=UTC)
 BETWEEN = timedelta(days=4)
@@ -69,6 +68,9 @@ class Known(NamedTuple):
     """Whether the page was captured when it was what was cited."""
 
 
+EVERYTHING = Known()
+
+
 @dataclass(frozen=True, slots=True)
 class Judged:
     """A labelled link, and what the audit says of it."""
@@ -96,7 +98,7 @@ class Score(NamedTuple):
 
 
 @cache
-def judge_part(part: str, known: Known = Known()) -> tuple[Judged, ...]:
+def judge_part(part: str, known: Known = EVERYTHING) -> tuple[Judged, ...]:
     """Return the links of *part*, judged; once in a process."""
     links = load_links(part)
     ends = Counter(end for link in links for end in {link.later.final_url})
@@ -192,7 +194,7 @@ def not_lost(judged: Iterable[Judged]) -> list[Judged]:
 
 
 _KNOWN = {
-    "all that is known": Known(),
+    "all that is known": EVERYTHING,
     "without probes": Known(probes=False),
     "first seen when it was so": Known(first=False),
     "neither": Known(probes=False, first=False),

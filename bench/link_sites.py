@@ -1,5 +1,4 @@
-"""The labelled sites of `tests/link_sites/`: what each page answered at first, what it answers later, and what a probe
-beside it gets.
+"""The labelled sites of `tests/link_sites/`: what each page answers, first and later, and what a probe beside it gets.
 
 How they are written stands in `tests/link_sites/README.md`.
 """
@@ -170,7 +169,11 @@ class _Site:
         like = entry.pop("like", None)
         borrowed = verdict_pages.entries(self._part)[like] if like else {}
         status = entry.pop("status", borrowed.get("status", 200))
-        headers = {"content-type": "text/html; charset=utf-8", **borrowed.get("headers", {}), **entry.pop("headers", {})}
+        headers = {
+            "content-type": "text/html; charset=utf-8",
+            **borrowed.get("headers", {}),
+            **entry.pop("headers", {}),
+        }
         body = verdict_pages.body(self._part, borrowed) if like else self._markup(entry, final, slots).encode()
         came = Outcome.HTTP_ERROR if status >= FIRST_ERROR else Outcome.FETCHED
         return Answered(url, final, came, status, tuple(headers.items()), body)
@@ -200,12 +203,12 @@ class _Site:
         written = [text["headline"] for text in _texts(self._part).values() if text["lang"] == self._base["lang"]]
         stories = [*written, *site["related"], *(f"{story} ({day}.)" for day in (3, 7) for story in site["related"])]
         return "".join(
-            f'<div class="teaser"><h2><a href="/n/{number}">{escape(story)}</a></h2><p>{escape(site["section"])}</p></div>'
+            f'<div><h2><a href="/n/{number}">{escape(story)}</a></h2><p>{escape(site["section"])}</p></div>'
             for number, story in enumerate(stories)
         )
 
     def _slots(self, url: str) -> dict[str, str]:
-        """Return what an answer may say of the request, after `%`: its path, its name, and what no two answers share."""
+        """Return what an answer may say of the request: its path, its name, its host, and what no other has."""
         path = urlsplit(url).path
         return {
             "%path%": escape(path),

@@ -389,3 +389,38 @@ def test_what_is_no_html(media_type: str, body: bytes, verdict: Verdict) -> None
     made = judge(body, headers={"Content-Type": media_type})
     assert made.verdict == verdict
     assert (made.text is not None) == media_type.startswith("text/plain")
+
+
+@pytest.mark.parametrize(
+    ("markup", "verdict"),
+    [
+        ("<body class='error404 wp-theme'><p>This boat has sailed.</p></body>", Verdict.SOFT_404),
+        ("<section class='error-404'><p>This boat has sailed.</p></section>", Verdict.SOFT_404),
+        ("<div class='noarticletext'><p>Write about boats.</p></div>", Verdict.SOFT_404),
+        ("<main class='template-404 content'><p>Boats of the week.</p></main>", Verdict.SOFT_404),
+        ("<style>.error-404 {}</style><p>This boat has sailed.</p>", Verdict.EMPTY),
+        (f"<section class='error-404'>{article()}</section>", Verdict.ARTICLE),
+        (f"<div class='spinner'></div>{SCRIPT}", Verdict.JS_REQUIRED),
+        (f"{MENU}<div aria-busy='true'>Boats</div>{SCRIPT}", Verdict.JS_REQUIRED),
+        (f"{MENU}<div aria-busy='false'>Boats</div>{SCRIPT}", Verdict.EMPTY),
+    ],
+)
+def test_marks_of_missing_pages_and_of_what_is_still_to_come(markup: str, verdict: Verdict) -> None:
+    assert extract_page(f"<html><head><title>Boats</title></head>{markup}</html>".encode(), url=URL).verdict == verdict
+
+
+def test_headline_that_is_a_link_speaks_for_another_page() -> None:
+    stories = "".join(f"<h2><a href='/{n}'>The domain is for sale, says mayor number {n}</a></h2>" for n in range(12))
+    assert judge(f"<title>The Quay</title><body>{stories}</body>".encode(), url="https://quay.example/").verdict == (
+        Verdict.INDEX
+    )
+    spoken = "<title>The Quay</title><body><h2>The domain is for sale</h2></body>"
+    assert judge(spoken.encode(), url="https://quay.example/").verdict == Verdict.PARKED
+
+
+def test_phrase_in_something_marked_as_an_article_is_told_of_something_else() -> None:
+    told = "<p>The page you are looking for, said the clerk, is the one that the printer ate.</p>"
+    assert judge(f"<title>Printer</title><article><h1>Printer</h1>{told}</article>".encode()).verdict != (
+        Verdict.SOFT_404
+    )
+    assert judge(f"<title>Printer</title><div><h1>Printer</h1>{told}</div>".encode()).verdict == Verdict.SOFT_404

@@ -112,7 +112,7 @@ def _end(answer: Answer) -> str:
 
 
 def _is_by_directory(page: Answer) -> bool:
-    """Tell whether the server may have looked at a number above the page's name alone: any name gives the page there."""
+    """Tell whether the server may have looked at a number above the name alone, so that any name gives the page."""
     directory = directory_of(page.asked_url)
     if page.verdict not in _ARTICLES or not _is_number(last_part(directory or "")):
         return False
