@@ -19,7 +19,14 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from bench.contenders import Options, crawl_with_scrapy, crawl_with_sourcekeep, crawl_with_wget, has_wget
+from bench.contenders import (
+    Options,
+    compile_checkout,
+    crawl_with_scrapy,
+    crawl_with_sourcekeep,
+    crawl_with_wget,
+    has_wget,
+)
 from bench.pages import BenchError, load_pages
 from bench.results import Result, print_checks, print_table
 from bench.targets import ALONE, FETCH_ONLY, FULL, SCRAPY, SCRAPY_AS_IT_COMES, WGET, print_ratios, ratios
@@ -74,6 +81,7 @@ def main(  # noqa: PLR0913  # an option each
     Exits with 1 when a URL is left without an outcome, or a WARC file is not whole.
     """
     options = Options(concurrency, robots)
+    compile_checkout()
     try:
         pages = load_pages(segments)
         with _work_folder(keep) as folder:

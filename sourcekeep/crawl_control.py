@@ -14,6 +14,7 @@ from archive.errors import ArchiveError
 from crawler.beginning import begin_crawl
 from crawler.processes.messages import Captured, Ended, Exchanged, Plan, Postponed, Refused, Stop, Written
 from crawler.processes.shares import divide
+from crawler.tuning import collect_seldom
 from sourcekeep.crawl_display import CrawlDisplay
 from sourcekeep.invocation import SIGNALLED
 
@@ -46,6 +47,7 @@ def run(
     Raises ArchiveError.
     """
     display = CrawlDisplay(folder, extract=settings["SOURCEKEEP_EXTRACT"], as_json=as_json)
+    collect_seldom()
     share = begin_crawl(folder, selection, conditional_for=settings.get("SOURCEKEEP_CONDITIONAL_FOR"))
     crawl = _Crawl(share, display, fetchers.all)
     concurrency = settings.get("CONCURRENT_REQUESTS", folder.settings().concurrency)
