@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import queue
 import signal
 from functools import partial
@@ -93,7 +92,7 @@ class _Crawl:
         while not self._events.empty():  # what was written last
             self._events.get()()
         self._display.closed()
-        asyncio.run(self._display.report())
+        self._display.report()
         if self._signal:
             return SIGNALLED + self._signal
         if self._error:
