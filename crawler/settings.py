@@ -88,8 +88,8 @@ DEFAULT_REQUEST_HEADERS = {
     # No language is asked for: the source is to be seen as the site serves it to anyone.
 }
 
-# Twisted's own: under asyncio's, each step of a request is a task of its own, a sixth of what fetching takes. Other
-# systems have asyncio's, for their own wait for few connections only.
+# Under asyncio each step of a request is a task of its own, more than a tenth of what fetching takes. Where there is no
+# epoll, what else Twisted has may be select, which can't wait for more than 1,024 connections.
 TWISTED_REACTOR = (
     "twisted.internet.epollreactor.EPollReactor"
     if hasattr(select, "epoll")
