@@ -538,4 +538,4 @@ def utc_now() -> str:
 
 def as_timestamp(moment: datetime) -> str:
     """Return an aware *moment* as UTC ISO 8601 with microseconds and `Z` (W3CDTF, WARC 1.1 clause 5.4)."""
-    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    return moment.astimezone(UTC).isoformat(timespec="microseconds").removesuffix("+00:00") + "Z"

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import compileall
 import csv
 import json
 import os
 import shutil
 import sys
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from bench.account import Account, account_of
@@ -15,9 +17,9 @@ from bench.measure import Run, run
 from bench.pages import BenchError, Page, address_of
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from bench.web import Web
+
+_CHECKOUT = Path(__file__).resolve().parents[1]
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +51,16 @@ class Crawled:
     """How many pages it fetched, of a contender that keeps none; else they are counted in its WARC files."""
     extract_seconds: float = 0
     """What `sourcekeep extract --all` took on the same archive; 0 when it was not run."""
+
+
+def compile_checkout() -> None:
+    """Compile our packages to bytecode, as an installer does.
+
+    A checkout is compiled by whoever imports it first; where PYTHONDONTWRITEBYTECODE is set it never is, and every
+    process of every run would compile it for itself.
+    """
+    for package in ("archive", "bench", "crawler", "extract", "sourcekeep"):
+        compileall.compile_dir(_CHECKOUT / package, quiet=1)
 
 
 def crawl_with_sourcekeep(pages: list[Page], web: Web, folder: Path, options: Options, *, extract: bool) -> Crawled:

@@ -19,10 +19,17 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from bench.contenders import Options, crawl_with_scrapy, crawl_with_sourcekeep, crawl_with_wget, has_wget
+from bench.contenders import (
+    Options,
+    compile_checkout,
+    crawl_with_scrapy,
+    crawl_with_sourcekeep,
+    crawl_with_wget,
+    has_wget,
+)
 from bench.pages import BenchError, load_pages
 from bench.results import Result, print_checks, print_table
-from bench.targets import ALONE, FETCH_ONLY, FULL, SCRAPY, SCRAPY_AS_IT_COMES, WGET, print_ratios, ratios
+from bench.targets import ALONE, FETCH_ONLY, FULL, LIKE_WGET, SCRAPY, SCRAPY_AS_IT_COMES, WGET, print_ratios, ratios
 from bench.warcs import check, digests
 from bench.web import bench_web
 
@@ -74,6 +81,7 @@ def main(  # noqa: PLR0913  # an option each
     Exits with 1 when a URL is left without an outcome, or a WARC file is not whole.
     """
     options = Options(concurrency, robots)
+    compile_checkout()
     try:
         pages = load_pages(segments)
         with _work_folder(keep) as folder:
@@ -97,11 +105,12 @@ def main(  # noqa: PLR0913  # an option each
 
 
 def _delayed(pages: list[Page], segments: Path, folder: Path, *, robots: bool) -> list[Result]:
-    """Let Sourcekeep and wget run once against a server that waits."""
+    """Let Sourcekeep and wget run once against a server that waits, Sourcekeep also with as many requests as wget."""
     with bench_web(segments, DELAY_MS) as web:
         everyone = _contenders(pages, web, Options(PLACES, robots), extract=False)
-        two = {who: crawl for who, crawl in everyone.items() if who in (FETCH_ONLY, WGET)}
-        return _rounds(two, 1, pages, web, folder)
+        everyone[LIKE_WGET] = _contenders(pages, web, Options(PLACES, robots=False), extract=False)[FETCH_ONLY]
+        some = {who: crawl for who, crawl in everyone.items() if who in (FETCH_ONLY, LIKE_WGET, WGET)}
+        return _rounds(some, 1, pages, web, folder)
 
 
 def _contenders(pages: list[Page], web: Web, options: Options, *, extract: bool) -> dict[str, Contender]:

@@ -123,7 +123,7 @@ def main(urls: str, *, resolve: tuple[str, ...], concurrency: int, robots: bool,
     click.echo(json.dumps({"pages": spider.pages, "bytes": spider.bytes}))
 
 
-_POLITE = ("CONCURRENT_REQUESTS_PER_DOMAIN", "DOWNLOAD_VERIFY_CERTIFICATES", "LOG_LEVEL", "TWISTED_REACTOR")
+_POLITE = ("CONCURRENT_REQUESTS_PER_DOMAIN", "DOWNLOAD_VERIFY_CERTIFICATES", "LOG_LEVEL")
 _TRIMS = (
     "CONCURRENT_ITEMS",
     "DOWNLOAD_WARNSIZE",
@@ -134,6 +134,7 @@ _TRIMS = (
     "REACTOR_THREADPOOL_MAXSIZE",
     "STATS_CLASS",
     "STATS_DUMP",
+    "TWISTED_REACTOR",
 )
 
 if __name__ == "__main__":

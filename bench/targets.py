@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 ALONE = "sourcekeep, one fetching"
 FULL = "sourcekeep"
 FETCH_ONLY = "sourcekeep --no-extract"
+LIKE_WGET = "sourcekeep, no robots.txt"
 SCRAPY = "scrapy, trimmed"
 SCRAPY_AS_IT_COMES = "scrapy"
 WGET = "wget"

@@ -155,5 +155,8 @@ class _TeeTransport:
     def writeSequence(self, pieces: Any) -> None:
         self.write(b"".join(pieces))
 
+    def getPeerCertificate(self) -> None:
+        """Return none: it was checked (`crawler.trust`), and Scrapy would make objects of it that nobody looks at."""
+
     def __getattr__(self, name: str) -> Any:
         return getattr(self._transport, name)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from scrapy.downloadermiddlewares.httpcompression import HttpCompressionMiddleware
 from scrapy.downloadermiddlewares.redirect import MetaRefreshMiddleware, RedirectMiddleware
 from scrapy.exceptions import IgnoreRequest
+from scrapy.responsetypes import responsetypes
 
 from archive.content_codings import ContentDecodeError, decode_content
 from crawler.body import cut, preview_bytes
@@ -62,11 +63,21 @@ class MetaRedirects(Chain, MetaRefreshMiddleware):
         self, request: Request, response: Response, spider: Spider | None = None
     ) -> Request | Response:
         """Return the next request of the chain, or *response* where it ends; raises RedirectLoopError."""
+        if not _may_refresh(response.body):
+            return response
         try:
             redirected = super().process_response(request, response)
         except ValueError:
             return response
         return response if redirected.url == request.url else redirected
+
+
+def _may_refresh(body: bytes) -> bool:
+    """Tell whether it is worth looking for a meta refresh: most pages have none, and decoding them takes its time.
+
+    In all encodings of the web but UTF-16, the word is its ASCII characters.
+    """
+    return b"refresh" in body.lower() or b"\0" in body
 
 
 class ContentCodings(HttpCompressionMiddleware):
@@ -80,14 +91,20 @@ class ContentCodings(HttpCompressionMiddleware):
         self, request: Request, response: Response, spider: Spider | None = None
     ) -> Request | Response:
         """Return *response* with its body decoded where that can be done."""
-        self._max_size = preview_bytes(request)
+        codings = response.headers.getlist("Content-Encoding")
+        if not codings:
+            return response
         try:
-            return super().process_response(request, response)
+            body, unknown = self._handle_encoding(response.body, codings, preview_bytes(request))
         except IgnoreRequest:
             return response
-
-    def _warn_unknown_encoding(self, response: Response, encodings: list[bytes]) -> None:
-        """Say nothing: an unknown coding is for the extraction to judge."""
+        headers = response.headers.copy()
+        del headers["Content-Encoding"]
+        if unknown:  # which is for the extraction to judge
+            headers.setlist("Content-Encoding", unknown)
+        kind = responsetypes.from_args(headers=headers, url=response.url, body=body)
+        # Not `replace`, by which Scrapy looks for the text encoding of what is still compressed.
+        return kind(response.url, response.status, headers, body, response.flags)
 
     @staticmethod
     def _decode(body: bytes, encoding: bytes, max_size: int) -> bytes:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Self
 from urllib.parse import urlsplit
@@ -20,6 +19,7 @@ from crawler.outcomes import (
     RobotsDeniedError,
     RobotsUnreachableError,
 )
+from crawler.waiting import Shared
 from crawler.wire import EXCHANGES, PURPOSE, describe
 
 if TYPE_CHECKING:
@@ -90,7 +90,7 @@ class RobotsMiddleware:
         self._crawler = crawler
         self._product = product
         self._tries = tries
-        self._known: dict[str, asyncio.Task[Robots]] = {}
+        self._known: dict[str, Shared[Robots]] = {}
         self._failures: dict[str, int] = {}
 
     @classmethod
@@ -112,20 +112,20 @@ class RobotsMiddleware:
     async def _robots_for(self, url: str) -> Robots:
         parts = urlsplit(url)
         origin = f"{parts.scheme}://{parts.netloc}"
-        task = self._known.get(origin)
-        if task is None:
-            task = self._known[origin] = asyncio.ensure_future(self._fetch(f"{origin}/robots.txt"))
+        fetch = self._known.get(origin)
+        if fetch is None:
+            fetch = self._known[origin] = Shared(self._fetch(f"{origin}/robots.txt"))
         try:
-            robots = await asyncio.shield(task)
+            robots = await fetch.wait()
         except Exception:
-            self._forget_failure(origin, task)
+            self._forget_failure(origin, fetch)
             raise
         if robots.unreachable:
-            self._forget_failure(origin, task)
+            self._forget_failure(origin, fetch)
         return robots
 
-    def _forget_failure(self, origin: str, task: asyncio.Task[Robots]) -> None:
-        if self._known.get(origin) is task:
+    def _forget_failure(self, origin: str, fetch: Shared[Robots]) -> None:
+        if self._known.get(origin) is fetch:
             self._failures[origin] = self._failures.get(origin, 0) + 1
             if self._failures[origin] < self._tries:
                 del self._known[origin]

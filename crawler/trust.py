@@ -6,6 +6,7 @@ a megabyte a host, measured on 446 hosts.
 
 from __future__ import annotations
 
+from functools import lru_cache, partial
 from typing import TYPE_CHECKING
 
 from OpenSSL import SSL
@@ -20,6 +21,9 @@ if TYPE_CHECKING:
 
 _LEGACY_SERVER_CONNECT = 0x4
 """OpenSSL's flag for servers without secure renegotiation, which browsers accept as well."""
+
+_HOSTS = 1024
+"""How many hosts are remembered."""
 
 # x509_vfy.h; OpenSSL's own exception says no more than "certificate verify failed".
 _PROBLEMS = {
@@ -45,15 +49,17 @@ class SharedTrust:
     """Checks the certificate and the name of every host, from one shared context."""
 
     def __init__(self, ciphers: str) -> None:
-        self._options = _Options(
+        options = _Options(
             trustRoot=platformTrust(),
             fixBrokenPeers=True,
             acceptableCiphers=AcceptableCiphers.fromOpenSSLCipherString(ciphers),
         )
+        # A host is asked for robots.txt and for its pages, and its name takes long to be checked and coded.
+        self._checked = lru_cache(_HOSTS)(partial(_CheckedConnection, options._makeTLSConnection))
 
     def creatorForNetloc(self, hostname: bytes, port: int) -> ClientTLSOptions:
         """Return what makes the TLS connection to *hostname*, whose certificate must be for it."""
-        return _CheckedConnection(self._options._makeTLSConnection, hostname.decode("ascii"))
+        return self._checked(hostname.decode("ascii"))
 
 
 class _CheckedConnection(ClientTLSOptions):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import tempfile
 import time
+from functools import lru_cache
 from ipaddress import ip_address
 from socket import AF_INET6, inet_ntop
 from typing import IO, TYPE_CHECKING, Any
@@ -140,6 +141,7 @@ class Wire:
             self.exchange.truncated = _truncation(error)
 
 
+@lru_cache(maxsize=1024)
 def as_written(address: str) -> str:
     """Return *address* as WARC wants it: dotted, or as RFC 5952 writes IPv6, which is what the system's own does."""
     parsed = ip_address(address.partition("%")[0])

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import queue
 import signal
 from contextlib import contextmanager
@@ -16,6 +15,7 @@ from archive.records import Via
 from crawler.beginning import begin_crawl
 from crawler.processes.messages import Captured, Ended, Exchanged, Plan, Postponed, Refused, Stop, Written
 from crawler.processes.shares import divide
+from crawler.tuning import collect_seldom
 from sourcekeep.invocation import SIGNALLED
 
 if TYPE_CHECKING:
@@ -46,6 +46,7 @@ def run(
 
     Raises ArchiveError.
     """
+    collect_seldom()
     share = begin_crawl(folder, work, conditional_for=settings.get("SOURCEKEEP_CONDITIONAL_FOR"))
     crawl = _Crawl(share, display, fetchers.all)
     concurrency = settings.get("CONCURRENT_REQUESTS", folder.settings().concurrency)
@@ -101,7 +102,7 @@ class _Crawl:
         while not self._events.empty():  # what was written last
             self._events.get()()
         self._display.closed()
-        asyncio.run(self._display.report())
+        self._display.report()
         if self._signal:
             return SIGNALLED + self._signal
         if self._error:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 import sqlite3
 import sys
@@ -25,6 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from scrapy.crawler import Crawler
+    from twisted.internet.defer import Deferred
 
     from archive.drafts import CaptureDraft
     from crawler.errands import Errand
@@ -72,7 +72,7 @@ class CrawlDisplay:
         crawler.signals.connect(display.written, signal=capture_written)
         crawler.signals.connect(display.postponed, signal=fetch_postponed)
         crawler.signals.connect(display.closed, signal=signals.spider_closed)
-        crawler.signals.connect(display.report, signal=signals.engine_stopped)
+        crawler.signals.connect(display.report_from_reactor, signal=signals.engine_stopped)
         return display
 
     def planned(self, errands: Sequence[Errand], crawl_id: int) -> None:
@@ -100,13 +100,19 @@ class CrawlDisplay:
         """End the display of the fetches."""
         self._progress.close()
 
-    async def report(self) -> None:
+    def report(self) -> None:
         """Wait for the texts of what was fetched, then say what the crawl came to."""
         if self._extraction:
             self._extraction.close_input()
-            await self._wait_for_texts(self._extraction)
+            self._wait_for_texts(self._extraction)
         if self.crawl_id:
             self._print_report()
+
+    def report_from_reactor(self) -> Deferred[None]:
+        """Report from a thread of its own, so that the reactor still hears Ctrl-C."""
+        from twisted.internet.threads import deferToThread  # late, as Scrapy
+
+        return deferToThread(self.report)
 
     def _print_report(self) -> None:
         try:
@@ -121,11 +127,11 @@ class CrawlDisplay:
         else:
             print_report(report)
 
-    async def _wait_for_texts(self, extraction: ExtractionProcess) -> None:
+    def _wait_for_texts(self, extraction: ExtractionProcess) -> None:
         """Wait for the extraction, saying so now and then; one that is interrupted waits a moment only."""
         told = time.monotonic()
         while (code := extraction.poll()) is None:
-            await asyncio.sleep(_LOOK_SECONDS)
+            time.sleep(_LOOK_SECONDS)
             if self.interrupted and time.monotonic() - self.interrupted > _PATIENCE_SECONDS:
                 extraction.stop()
                 self._say(f"the extraction was stopped; make the texts that are left: {self._command} extract")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 from typing import TYPE_CHECKING, Any
@@ -28,6 +29,7 @@ def run(
     as_json: bool,
 ) -> None:
     """Crawl, show it, and exit: 0 done, 1 failed, 130 stopped by Ctrl-C. Raises ArchiveError."""
+    gc.disable()  # until everything is imported, as in the processes that fetch
     folder = ArchiveFolder.open(archive_dir)
     own = folder.settings()  # a mistake in it is said before anything begins
     wanted = own.processes if processes is None else processes

@@ -30,6 +30,8 @@ _HEADER = struct.Struct("!QI")
 _LARGE = 1024 * 1024
 _GATHER_SECONDS = 0.05
 """How long messages are gathered that then go as one: with each, threads at both ends take their turn."""
+_LOOKS = 5
+"""How often it is looked meanwhile whether there is more to gather."""
 _MOST_TOGETHER = 100
 _FILES_AT_ONCE = 64
 """The system allows some 250 in one go (SCM_MAX_FD)."""
@@ -105,13 +107,20 @@ class Channel:
         if self._ended or (message := self._outbox.get()) is None:
             return []
         gathered = [message]
-        self._closing.wait(_GATHER_SECONDS)
+        self._wait_for_more()
         while not self._outbox.empty() and len(gathered) < _MOST_TOGETHER:
             if (message := self._outbox.get()) is None:
                 self._ended = True
                 break
             gathered.append(message)
         return gathered
+
+    def _wait_for_more(self) -> None:
+        """Wait while messages come, and not when none does: whoever waits for the last one has waited long enough."""
+        for _ in range(_LOOKS):
+            size = self._outbox.qsize()
+            if self._closing.wait(_GATHER_SECONDS / _LOOKS) or self._outbox.qsize() == size:
+                break
 
     def _send(self, messages: list[Any]) -> None:
         pickled = io.BytesIO()

@@ -11,10 +11,6 @@ import socket
 from typing import TYPE_CHECKING, Any, cast
 
 from scrapy import signals
-
-# Here, before what needs it: for each of its outdated names it looks through the whole stack, which takes twice as
-# long at the bottom of other imports.
-from scrapy.core.downloader import contextfactory  # noqa: F401
 from scrapy.crawler import CrawlerProcess
 from scrapy.settings import Settings
 

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-import asyncio
+from asyncio import CancelledError
 from collections import deque
 from pathlib import Path
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, Self, cast
 
 from scrapy import Request, Spider, signals
 from scrapy.exceptions import DontCloseSpider, UsageError
+from scrapy.utils.defer import deferred_from_coro, maybe_deferred_to_future
+from twisted.internet import defer
+from twisted.internet.task import deferLater
+from twisted.internet.threads import deferToThread
 
 from archive.errors import ArchiveError, CaptureRefusedError
 from archive.folder import ArchiveFolder
@@ -21,6 +25,7 @@ from crawler.frontier import Selection
 from crawler.outcomes import HostPausedError, is_passing, own_failure
 from crawler.retries import back_off, retry_after
 from crawler.signals import capture_written, crawl_planned, fetch_postponed
+from crawler.waiting import done
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Coroutine, Mapping, Sequence
@@ -78,9 +83,9 @@ class CitationsSpider(Spider):
         self.share = share
         urls = (url,) if isinstance(url, str) else tuple(url)
         self.selection = Selection(all=all in (True, "1", "true", "yes"), incident=incident, urls=urls)
-        self._waiting: set[asyncio.Task[None]] = set()
-        self._writing: set[asyncio.Task[None]] = set()
-        self._room = asyncio.Semaphore(_MOST_UNDER_WAY)
+        self._waiting: set[defer.Deferred[None]] = set()
+        self._writing: set[defer.Deferred[None]] = set()
+        self._room = defer.DeferredSemaphore(_MOST_UNDER_WAY)
         self._to_come: dict[str | None, deque[Errand]] = {}
         """By the host that they ask: errands that were not begun."""
         self._under_way: dict[tuple[int, Via], CaptureUnderWay] = {}
@@ -126,7 +131,7 @@ class CitationsSpider(Spider):
     async def _next(self, errands: deque[Errand]) -> Request | None:
         """Return the request for the next of *errands*, recording what can be none; None when there is no more."""
         while errands:
-            await self._room.acquire()  # Scrapy would take them all at once, however many
+            await maybe_deferred_to_future(self._room.acquire())  # Scrapy would take them all at once, however many
             errand = errands.popleft()
             capture = self._under_way[errand.key] = CaptureUnderWay(errand, self._validators(errand))
             request = capture.request(callback=self.arrived, errback=self.failed)
@@ -188,14 +193,17 @@ class CitationsSpider(Spider):
         self.crawler.signals.send_catch_log(fetch_postponed, host=capture.errand.host, seconds=seconds, reason=reason)
         self._keep(self._waiting, self._crawl_later(seconds, request.replace(dont_filter=True)))
 
-    def _keep(self, tasks: set[asyncio.Task[None]], work: Coroutine[Any, Any, None]) -> None:
-        """Run *work* as a task, in *tasks* until it is done: the loop itself holds tasks only weakly."""
-        task = asyncio.ensure_future(work)
+    def _keep(self, tasks: set[defer.Deferred[None]], work: Coroutine[Any, Any, None]) -> None:
+        """Run *work*, which is one of *tasks* until it is done or cancelled."""
+        task = deferred_from_coro(work)
         tasks.add(task)
-        task.add_done_callback(tasks.discard)
+        task.addErrback(lambda failure: failure.trap(defer.CancelledError, CancelledError))
+        task.addBoth(lambda _: tasks.discard(task))
 
     async def _crawl_later(self, seconds: float, request: Request) -> None:
-        await asyncio.sleep(seconds)
+        from twisted.internet import reactor  # Scrapy installs it, so not before there is a crawl
+
+        await maybe_deferred_to_future(deferLater(cast("Any", reactor), seconds))
         if self.crawler.engine:
             self.crawler.engine.crawl(request)
 
@@ -206,7 +214,7 @@ class CitationsSpider(Spider):
         del self._under_way[capture.errand.key]
         self._room.release()
         try:
-            capture_id = await asyncio.wrap_future(self.store.submit(draft))
+            capture_id = await done(self.store.submit(draft))
         except CaptureRefusedError as error:
             self.logger.error(str(error))  # noqa: TRY400  # the writer has logged the trace
             return
@@ -230,13 +238,13 @@ class CitationsSpider(Spider):
     async def close_store(self, reason: str) -> None:
         """Give up what still waits (it stays due; what was exchanged for it is evidence) and close the store."""
         self.ended = reason
-        for task in self._waiting:
+        for task in list(self._waiting):
             task.cancel()
         for capture in self._under_way.values():
             if over := capture.give_up():
                 self.store.submit_exchanges(over)
         try:
-            await asyncio.to_thread(self.store.close, reason)
+            await maybe_deferred_to_future(deferToThread(self.store.close, reason))
         except ArchiveError as error:
             self.write_error = error
 
