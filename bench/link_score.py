@@ -107,7 +107,9 @@ def judge_part(part: str, known: Known = EVERYTHING) -> tuple[Judged, ...]:
 
 
 def _judge(observer: Observer, link: LabelledLink, known: Known) -> Judged:
-    source = Link(0, link.url, url_key(link.url), host_of(link.url), None, Health.UNCHECKED, None, None, None, False)
+    source = Link(
+        0, link.url, url_key(link.url), host_of(link.url), None, Health.UNCHECKED, None, None, None, False, None, None
+    )
     first = link.first if known.first else None
     answers = [first or link.later, *[link.later] * (CAPTURES - 1)]
     looks = [
