@@ -107,9 +107,8 @@ def judge_part(part: str, known: Known = EVERYTHING) -> tuple[Judged, ...]:
 
 
 def _judge(observer: Observer, link: LabelledLink, known: Known) -> Judged:
-    source = Link(
-        0, link.url, url_key(link.url), host_of(link.url), None, Health.UNCHECKED, None, None, None, False, None, None
-    )
+    columns = {"source_id": 0, "url": link.url, "url_key": url_key(link.url), "host": host_of(link.url)}
+    source = Link(**{**dict.fromkeys(Link._fields), **columns})
     first = link.first if known.first else None
     answers = [first or link.later, *[link.later] * (CAPTURES - 1)]
     looks = [
