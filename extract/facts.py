@@ -15,7 +15,7 @@ from extract.phrases import Phrase, load_table
 from extract.survey import Survey, prose_chars
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from lxml.html import HtmlElement
 
@@ -96,6 +96,8 @@ class Facts:
     page: Survey
     text: str | None
     """The article, if one was found."""
+    kept: Sequence[int] = ()
+    """The numbers of its blocks; none where it isn't what the page shows."""
 
     @cached_property
     def weight(self) -> int:

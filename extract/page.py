@@ -128,7 +128,8 @@ def _html(decoded: Decoded, url: str | None, headers: Mapping[str, str], status:
     head = read_head(tree, nodes)
     metadata = metadata_of(tree, url, nodes=nodes, latest=_day_after(headers.get("date")))
     page, article = _article(tree)
-    facts = Facts(url, status, headers, decoded.text, head, page, article.said)
+    shown = () if article.is_from_data else article.orders
+    facts = Facts(url, status, headers, decoded.text, head, page, article.said, shown)
     verdict, evidence = judge(facts)
     text = article.text if verdict in TEXT_VERDICTS and status < FIRST_ERROR else None
     text = _storable(text)
