@@ -40,7 +40,7 @@ $(JUDGES_INSTALLED): requirements-judges.lock requirements-build.lock
 	$(JUDGES_PIP) --require-hashes --no-build-isolation -r requirements-judges.lock
 	@touch $@
 
-contenders: $(CONTENDERS_INSTALLED)  ## install readability-lxml, resiliparse and newspaper4k, for bench-extract
+contenders: $(CONTENDERS_INSTALLED)  ## install the extractors and language detectors that bench-extract sets beside
 
 $(CONTENDERS_INSTALLED): requirements-contenders.lock requirements-build.lock
 	$(PYTHON) -m venv --clear $(CONTENDERS)
@@ -75,7 +75,7 @@ lock:  ## pin the newest versions that pyproject.toml allows (needs uv)
 bench-crawl: $(INSTALLED)  ## crawl the bench pages beside wget: make bench-crawl SEGMENTS=folder
 	$(BIN)/python -m bench.crawl $(SEGMENTS)
 
-bench-extract: $(INSTALLED) $(CONTENDERS_INSTALLED)  ## score texts beside other extractors: PAGES=folder UDHR=folder
+bench-extract: $(INSTALLED) $(CONTENDERS_INSTALLED)  ## score texts and all else beside others: PAGES=folder UDHR=folder
 	$(BIN)/python -m bench.extract $(if $(UDHR),--languages $(UDHR)) $(PAGES)
 
 bench-audit: $(INSTALLED)  ## audit a generated catalogue of a million captures

@@ -383,7 +383,7 @@ class Notice:
     rule: str
     text: str
     position: int
-    """How many kept blocks stand before it."""
+    """How many lines of the text stand before it."""
 
 
 @dataclass(frozen=True, slots=True)

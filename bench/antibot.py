@@ -1,6 +1,6 @@
 """Compare bot walls with npm's `is-antibot` (MIT): its rules on our labelled pages, our rules on its recorded answers.
 
-python -m bench.antibot FOLDER       # the folder in which `npm install is-antibot` was run; needs node
+python -m bench.antibot FOLDER       # in which `npm install --ignore-scripts is-antibot` was run; needs node
 
 Nothing of it is in this repository. Its label is whether a response is under a product's protection that blocks; a
 consent page or an empty shell of some sites counts as that too.
@@ -36,7 +36,7 @@ console.log(JSON.stringify(pages.map(page => ask(page))));
 def main(folder: Path) -> None:
     package = folder / "node_modules" / "is-antibot"
     if not package.is_dir():
-        sys.exit(f"error: there is no is-antibot in {folder}; run `npm install is-antibot` there")
+        sys.exit(f"error: there is no is-antibot in {folder}; run `npm install --ignore-scripts is-antibot` there")
     node = shutil.which("node")
     if node is None:
         sys.exit("error: node is not installed, and is-antibot is written for it")
@@ -109,5 +109,5 @@ def judge_recording(har: dict[str, Any]) -> Verdict:
 
 if __name__ == "__main__":
     if len(sys.argv) != 2:
-        sys.exit("error: name the folder in which `npm install is-antibot` was run")
+        sys.exit("error: name the folder in which `npm install --ignore-scripts is-antibot` was run")
     main(Path(sys.argv[1]))

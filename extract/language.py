@@ -77,11 +77,11 @@ def _found(sample: str, script: str, own_word: str | None, letters: int) -> Lang
     if first.tag is None:
         alone = only_language(script)
         return Language(alone) if alone else second if second.tag == own_word else Language()
+    if second.tag and second.tag == own_word and not _alike(first.tag, second.tag):
+        return second  # two against one
     if not second.tag or _alike(first.tag, second.tag) or first.tag.partition("-")[0] not in _second_knows():
         return first if share >= _MOST and (reliable or first.tag in {second.tag, own_word}) else Language()
-    if own_word in {first.tag, second.tag}:
-        return first if own_word == first.tag else second
-    return Language()
+    return first if own_word == first.tag else Language()
 
 
 def _is_believed(own_word: str, found: str) -> bool:

@@ -10,33 +10,20 @@ import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from extract.inline import CODE, Marks, Span, escaped, fence, inline, mark_of, plain, within
-from extract.markup import BLOCK_TAGS, SILENT_TAGS
+from extract.inline import CODE, Span, escaped, fence, inline
+from extract.layout import rows_of
+from extract.runs import BULLETS, CELLS, LISTS, raw, runs
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator
 
     from lxml.html import HtmlElement
 
+    from extract.runs import Run
+
 _HEADINGS = {f"h{level}": level for level in range(1, 7)}
-_BULLETS = frozenset(("ul", "menu", "dir"))
-_LISTS = _BULLETS | {"ol"}
-_CELLS = frozenset(("td", "th"))
-_HOLDERS = _LISTS | _CELLS | frozenset(("li", "blockquote", "table", "tr", "pre"))
 _BARE_PIPE = re.compile(r"(?<!\\)\|")  # in code, where nothing is escaped but this (GFM 4.10)
-_MOST_LEVELS = 12
 _MOST_COLUMNS = 40
-_LONGEST_CELL = 400
-
-
-@dataclass(frozen=True, slots=True)
-class _Run:
-    """What one block of `extract.markup.blocks` is made of."""
-
-    element: HtmlElement
-    spans: list[Span]
-    path: tuple[HtmlElement, ...]
-    """The lists, quotations, tables and code that hold it, the outermost first."""
 
 
 @dataclass(slots=True)
@@ -58,7 +45,7 @@ def markdown_of(root: HtmlElement, orders: Collection[int], base: str | None = N
     """
     wanted = frozenset(orders)
     top = _Node(root, "")
-    for number, run in enumerate(_runs(root, base)):
+    for number, run in enumerate(runs(root, base)):
         if number in wanted:
             _place(top, run)
     return "\n\n".join(_written(top.children)).strip("\n")
@@ -69,43 +56,7 @@ def markdown_of_text(text: str) -> str:
     return "\n\n".join(escaped(" ".join(line.split())) for line in text.split("\n") if line.strip())
 
 
-def _runs(root: HtmlElement, base: str | None) -> Iterator[_Run]:
-    """Yield what `extract.markup.blocks` yields of *root*, with the marks around the pieces of its text."""
-    spans: list[Span] = []
-    around: list[tuple[HtmlElement, tuple[HtmlElement, ...]]] = [(root, ())]
-    # What holds a block goes on behind the block's end: (element, the marks around it, whether it is its end).
-    stack: list[tuple[HtmlElement, Marks, bool]] = [(root, (), False)]
-    while stack:
-        element, marks, is_end = stack.pop()
-        opens = not is_end and _is_shown(element)
-        if (opens or is_end) and element.tag in BLOCK_TAGS:
-            if plain(spans):
-                yield _Run(around[-1][0], spans, around[-1][1])
-            spans = []
-            if opens:
-                around.append((element, _below(around[-1][1], element)))
-            else:
-                around.pop()
-        if opens:
-            inner = within(marks, mark_of(element, base))
-            spans.append(Span(element.text or "", inner))
-            stack.append((element, marks, True))
-            stack.extend((child, inner, False) for child in reversed(element))
-        elif element is not root:
-            spans.append(Span(element.tail or "", marks))
-    if plain(spans):
-        yield _Run(around[-1][0], spans, around[-1][1])
-
-
-def _below(path: tuple[HtmlElement, ...], element: HtmlElement) -> tuple[HtmlElement, ...]:
-    return (*path, element) if element.tag in _HOLDERS and len(path) < _MOST_LEVELS else path
-
-
-def _is_shown(element: HtmlElement) -> bool:
-    return isinstance(element.tag, str) and element.tag not in SILENT_TAGS
-
-
-def _place(top: _Node, run: _Run) -> None:
+def _place(top: _Node, run: Run) -> None:
     """Put *run* below *top*, within what holds it."""
     node = top
     for element in run.path:
@@ -130,12 +81,12 @@ def _written(nodes: Iterable[_Node]) -> Iterator[str]:
     before = ""
     other = False
     for node in _flat(nodes):
-        kind = "ul" if node.tag in _BULLETS else node.tag
+        kind = "ul" if node.tag in BULLETS else node.tag
         other = kind == before and not other
         before = kind
         if node.lines:
             yield _leaf(node)
-        elif node.tag in _LISTS:
+        elif node.tag in LISTS:
             # Two lists that stand together are told apart by their marks.
             yield _list(node, ("-*" if kind == "ul" else ".)")[other])
         elif node.tag == "blockquote":
@@ -152,7 +103,7 @@ def _flat(nodes: Iterable[_Node]) -> Iterator[_Node]:
     for node in nodes:
         if (
             node.lines
-            or node.tag in _LISTS
+            or node.tag in LISTS
             or node.tag in {"blockquote", "pre"}
             or (node.tag == "table" and _rows(node))
         ):
@@ -184,7 +135,7 @@ def _list(node: _Node, mark: str) -> str:
 
 def _may_follow(node: _Node) -> bool:
     """Tell whether *node* needs no empty line before it: a list, if it counts from one."""
-    return not node.lines and (node.tag in _BULLETS or (node.tag == "ol" and _start(node.element) == 1))
+    return not node.lines and (node.tag in BULLETS or (node.tag == "ol" and _start(node.element) == 1))
 
 
 def _start(element: HtmlElement) -> int:
@@ -201,14 +152,10 @@ def _behind(first: str, rest: str, text: str) -> str:
 
 def _preformatted(node: _Node) -> str:
     """Return code as it stands, its white space kept, between fences."""
-    pieces = [_raw(spans) for child in _leaves(node) for spans in child.lines]
+    pieces = [raw(spans) for child in _leaves(node) for spans in child.lines]
     text = "\n".join(pieces).strip("\n")
     marks = fence(text, 3)
     return f"{marks}\n{text}\n{marks}"
-
-
-def _raw(spans: list[Span]) -> str:
-    return "".join(span.text for span in spans).strip("\n")
 
 
 def _leaves(node: _Node) -> Iterator[_Node]:
@@ -222,16 +169,16 @@ def _rows(table: _Node) -> list[dict[int, str]] | None:
     """Return the rows of *table* by column, the first of them its headings; None where it only lays out the page."""
     rows: list[dict[int, str]] = []
     has_headings = False
+    if rows_of(table.element) is None:
+        return None
     for row in (child for child in table.children if child.tag != "caption"):
-        if row.tag != "tr" or any(cell.tag not in _CELLS for cell in row.children):
+        if row.tag != "tr" or any(cell.tag not in CELLS for cell in row.children):
             return None
         cells: dict[int, str] = {}
         for cell in row.children:
             if any(not leaf.lines or leaf.tag in _HEADINGS for leaf in cell.children):
                 return None
             text = " ".join(_in_cell(spans) for leaf in cell.children for spans in leaf.lines)
-            if len(text) > _LONGEST_CELL:
-                return None
             cells[_column(cell.element)] = text
         has_headings = has_headings or (not rows and all(cell.tag == "th" for cell in row.children))
         rows.append(cells)

@@ -22,6 +22,9 @@ _NESTING = re.compile(
     r"</?(?!(?:html|head|title|meta|script|style|body|p|br|h[1-6]|a|noscript|template)\b)[a-z][^<>]*>", re.IGNORECASE
 )
 
+# HTML 4.2: what a head may hold.
+_HEAD_TAGS = frozenset("title meta link script style base noscript template isindex object basefont bgsound".split())
+
 _DENSE = re.compile("[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
 
 BLOCK_TAGS = frozenset(
@@ -69,7 +72,27 @@ def parse(text: str) -> HtmlElement | None:
     """Return the tree of an HTML page; None where there is no element to be found."""
     cleaned = without_forbidden(text)
     tree, is_cut = _parse(cleaned)
-    return _parse(_NESTING.sub("\n", cleaned))[0] if is_cut else tree
+    if is_cut:
+        tree, _ = _parse(_NESTING.sub("\n", cleaned))
+    if tree is not None:
+        _end_head(tree)
+    return tree
+
+
+def _end_head(tree: HtmlElement) -> None:
+    """Move what is no part of a head into the body: libxml2 ends the head of a page without a body tag too late."""
+    head = tree.find("head")
+    first = None if head is None else next((child for child in head if child.tag not in _HEAD_TAGS), None)
+    if head is None or first is None:
+        return
+    body = tree.find("body")
+    if body is None:
+        body = tree.makeelement("body")
+        head.addnext(body)
+    moved = [first, *first.itersiblings()]
+    moved[-1].tail = f"{moved[-1].tail or ''}{body.text or ''}"
+    body.text = None
+    body[:0] = moved
 
 
 def without_forbidden(markup: str) -> str:

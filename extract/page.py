@@ -53,7 +53,7 @@ class ExtractedPage:
     evidence: Evidence
     """At least `rule`: which one decided on the verdict."""
     text: str | None = None
-    """Paragraphs, a line each; None for walls, error pages, and where there is none."""
+    """Paragraphs, items and rows of tables, a line each; None for walls, error pages, and where there is none."""
     comments: str | None = None
     title: str | None = None
     byline: str | None = None
@@ -128,9 +128,10 @@ def _html(decoded: Decoded, url: str | None, headers: Mapping[str, str], status:
     head = read_head(tree, nodes)
     metadata = metadata_of(tree, url, nodes=nodes, latest=_day_after(headers.get("date")))
     page, article = _article(tree)
-    facts = Facts(url, status, headers, decoded.text, head, page, article.text)
+    shown = () if article.is_from_data else article.orders
+    facts = Facts(url, status, headers, decoded.text, head, page, article.said, shown)
     verdict, evidence = judge(facts)
-    text = facts.text if verdict in TEXT_VERDICTS and status < FIRST_ERROR else None
+    text = article.text if verdict in TEXT_VERDICTS and status < FIRST_ERROR else None
     text = _storable(text)
     language = detect(text, head.language or headers.get("content-language"))
     return ExtractedPage(
@@ -222,7 +223,7 @@ def _notices(page: Survey, article: Article | None, verdict: Verdict) -> Iterabl
 
     Without an article, where the page's text is not kept, all of the page is what the verdict says.
     """
-    kept = article.orders if article else ()
+    kept, lines = (article.orders, article.lines) if article else ((), ())
     kind = NoticeKind.NAVIGATION if article else _WALL_NOTICE.get(verdict, NoticeKind.NAVIGATION)
     rules = {order: "outside-article" if article else f"verdict:{verdict}" for order, _ in page.left()}
     if article:
@@ -232,7 +233,7 @@ def _notices(page: Survey, article: Article | None, verdict: Verdict) -> Iterabl
     found = [(cut.order, Notice(cut.kind, cut.rule, cut.text, 0)) for cut in page.cuts]
     found += [(run[0], Notice(kind, rules[run[0]], _joined(page, run), 0)) for run in _runs(rules)]
     for order, notice in sorted(found, key=lambda pair: pair[0]):
-        yield Notice(notice.kind, notice.rule, _storable(notice.text) or "", bisect_left(kept, order))
+        yield Notice(notice.kind, notice.rule, _storable(notice.text) or "", bisect_left(lines, order))
 
 
 def _runs(rules: Mapping[int, str]) -> Iterable[list[int]]:

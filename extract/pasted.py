@@ -58,7 +58,7 @@ def _extract(text: str, url: str | None) -> ExtractedPage:
         tree = document_fromstring("<html></html>")
     page = survey(tree)
     kept, comments = in_order(page)
-    facts = Facts(url, 200, {}, "", read_head(tree), page, _joined(page, kept) or None)
+    facts = Facts(url, 200, {}, "", read_head(tree), page, _joined(page, kept) or None, kept)
     verdict, evidence = judge(facts)
     article = facts.text if verdict in TEXT_VERDICTS else None
     language = detect(article, None)

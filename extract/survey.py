@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from archive.records import NoticeKind
 from extract.comments import find_comments
 from extract.containers import find_containers
+from extract.layout import Layout
 from extract.markup import Block, read
 from extract.phrases import Phrase, load_table
 
@@ -50,6 +51,8 @@ class Survey:
     """The blocks of a page, and what has been cut from its tree."""
 
     blocks: list[Block]
+    layout: Layout = field(default_factory=Layout)
+    """Which of them are a row of a table, or code."""
     cuts: list[Cut] = field(default_factory=list)
     comments: list[str] = field(default_factory=list)
     """The text of each container of readers' comments, a line for each block."""
@@ -69,7 +72,7 @@ class Survey:
 def survey(tree: HtmlElement) -> Survey:
     """Survey *tree*, and cut from it what the tables of containers and phrases know."""
     reading = read(tree)
-    page = Survey(reading.blocks)
+    page = Survey(reading.blocks, Layout.of(tree, reading))
     found = [(item.element, item) for item in find_containers(tree, reading, page.chars)]
     owners = _Owners(element for element, _ in found)
     commented = find_comments(tree, owners.is_owned)

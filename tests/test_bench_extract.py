@@ -14,6 +14,7 @@ from extract_pages import ARTICLES, article, page
 from bench.extract import contenders
 from bench.extract.contenders import ContenderError, Runner
 from bench.extract.corpus import CorpusError, load_corpus
+from bench.extract.extractors import EXTRACTORS
 from bench.extract.quality import called
 from bench.extract.targets import Target
 
@@ -100,6 +101,32 @@ def test_contender_that_cannot_start_says_how_to_see_why(monkeypatch: pytest.Mon
     monkeypatch.setattr(contenders, "APART_PYTHON", sys.executable)  # where newspaper is not installed
     with pytest.raises(ContenderError, match=r"newspaper4k ended with exit code 1; to see why: .* 'newspaper4k'"):
         Runner("newspaper4k")
+
+
+@pytest.mark.parametrize("name", EXTRACTORS)
+def test_contender_finds_the_article_of_a_page(name: str, folder: Path) -> None:
+    if name not in contenders.at_hand():
+        pytest.skip("there is no .venv-contenders here (make contenders)")
+    with Runner(name) as runner:
+        answer = runner.ask(load_corpus(folder).pages)
+    assert not answer.failed
+    assert {part for part, _ in answer.found} == {"articles", "segments"}
+    assert all(PROSE[0] in found["text"] for found in answer.found.values())
+
+
+@pytest.mark.parametrize("name", ["lingua", "py3langid", "langdetect", "cld2", "sourcekeep"])
+def test_detector_of_languages_answers_wherever_it_lives(name: str, tmp_path: Path) -> None:
+    if name in {"lingua", "py3langid"} and not contenders.APART_PYTHON.exists():
+        pytest.skip("there is no .venv-contenders here (make contenders)")
+    (tmp_path / "declaration").mkdir()
+    for tag in ("de", "fr"):
+        paragraphs = "".join(f"<p>{text}</p>" for text in ARTICLES[tag][1])
+        (tmp_path / "declaration" / f"{tag}.html").write_text(f"<html lang={tag}>{paragraphs}", encoding="utf-8")
+    command = [sys.executable, "-m", "bench.language_score", str(tmp_path), name, "langdetect"]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    lines = [line.split() for line in done.stdout.splitlines() if line.startswith(f"{name} ")]
+    assert [line[1:3] for line in lines[:3]] == [["60", "1.000"], ["200", "1.000"], ["1000", "1.000"]]
+    assert "on the 2 texts whose language all of them know" in done.stdout
 
 
 def test_contender_may_not_speak_to_a_network() -> None:

@@ -63,7 +63,8 @@ def test_files_say_who_wrote_them_and_what_they_are_called(name: str) -> None:
 
 def test_book_is_read_by_its_spine() -> None:
     page = made(fixture("libreoffice.epub"), "application/epub+zip")
-    assert (page.evidence, page.title, page.byline) == ({"rule": "epub", "chapters": 1}, TITLE, "Ada Keeper")
+    assert page.evidence == {"rule": "epub", "chapters": 1, "confidence": 0.99}
+    assert (page.title, page.byline) == (TITLE, "Ada Keeper")
     assert [line for line in (page.text or "").split("\n") if line in PARAGRAPHS] == [*PARAGRAPHS[:3], PARAGRAPHS[4]]
 
 
@@ -236,7 +237,7 @@ def test_encrypted_open_document_says_so() -> None:
         "content.xml": "?",
         "META-INF/manifest.xml": manifest,
     }
-    assert made(package(parts)).evidence == {"rule": "odt", "problem": "encrypted"}
+    assert made(package(parts)).evidence == {"rule": "odt", "problem": "encrypted", "confidence": 0.99}
 
 
 def test_zip_bomb_is_read_up_to_the_bound() -> None:
@@ -270,7 +271,7 @@ def test_entities_are_not_expanded_and_nothing_is_fetched() -> None:
 
 def test_long_text_is_cut_with_a_word_about_it() -> None:
     page = made(b"A line of text.\n" * (MAX_PART // 16 + 5), "text/plain")
-    assert page.evidence == {"rule": "plain-text", "bytes_read": MAX_PART}
+    assert page.evidence == {"rule": "plain-text", "bytes_read": MAX_PART, "confidence": 0.9}
 
 
 @settings(deadline=None, max_examples=80)

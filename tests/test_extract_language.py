@@ -5,12 +5,15 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import tomllib
+from pathlib import Path
 
 import pytest
 from extract_pages import ARTICLES, text_of
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bench.language_score import Text
 from extract.language import Language, detect, known_languages
 from extract.language_tags import in_script, normal_tag, script_of
 
@@ -215,3 +218,22 @@ def test_any_text_has_the_same_answer_each_time(text: str, declared: str | None)
     first = detect(text, declared)
     assert first == detect(text, declared)
     assert first.confidence is None or 0 <= first.confidence <= 1
+
+
+def _samples(length: int) -> list[tuple[str, str]]:
+    """Return pieces of the articles of the labelled pages, each with its language."""
+    found = []
+    for file in sorted((Path(__file__).parent / "verdict_pages").glob("*/texts.toml")):
+        for entry in tomllib.loads(file.read_text(encoding="utf-8")).values():
+            tag = {"zh": "zh-Hans"}.get(entry["lang"], entry["lang"])
+            found += [(tag, sample) for sample in Text(tag, " ".join(entry["text"].split())).samples(length)]
+    return found
+
+
+@pytest.mark.parametrize(("length", "least"), [(60, 0.95), (200, 1.0), (1000, 1.0)])
+def test_language_of_a_piece_of_an_article_is_found(length: int, least: float) -> None:
+    samples = _samples(length)
+    assert len({tag for tag, _ in samples}) >= 17
+    right = sum(detect(sample, None).tag == tag for tag, sample in samples)
+    assert right / len(samples) >= least
+    assert all(detect(sample, tag).tag == tag for tag, sample in samples), "the page's word settles the rest"

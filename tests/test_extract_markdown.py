@@ -8,8 +8,9 @@ from hypothesis import strategies as st
 from lxml.html import HtmlElement, document_fromstring
 from markdown_it import MarkdownIt
 
-from extract.markdown import _runs, markdown_of, markdown_of_text
+from extract.markdown import markdown_of, markdown_of_text
 from extract.markup import blocks, parse
+from extract.runs import runs
 
 BASE = "https://weir-post.example/locks/gate"
 READER = MarkdownIt("commonmark").enable(["table", "strikethrough"])
@@ -148,8 +149,8 @@ def test_table_that_lays_out_an_item_leaves_its_parts_apart() -> None:
 def test_runs_are_the_blocks(body: list[str]) -> None:
     tree = parse(f"<body>{''.join(body)}</body>")
     assert tree is not None
-    runs = [(" ".join("".join(span.text for span in run.spans).split()), run.element) for run in _runs(tree, BASE)]
-    assert runs == [(block.text, block.element) for block in blocks(tree)]
+    found = [(" ".join("".join(span.text for span in run.spans).split()), run.element) for run in runs(tree, BASE)]
+    assert found == [(block.text, block.element) for block in blocks(tree)]
 
 
 @pytest.mark.parametrize(

@@ -82,7 +82,7 @@ def test_badly_written_mark_is_refused(entry: dict[str, str]) -> None:
         *(("walls.toml", group, 15) for group in GROUPS["walls.toml"]),
         ("gates.toml", "register", 15),
         ("gates.toml", "consent-button", 25),
-        ("gates.toml", "meter", 12),
+        ("gates.toml", "meter", 15),
         ("gates.toml", "offer", 15),
     ],
 )

@@ -55,6 +55,10 @@ def test_container_is_cut_by_the_words_of_its_class_or_id(kind: NoticeKind, name
         (NoticeKind.COOKIE, "ja", "当サイトではCookieを使用しています。"),
         (NoticeKind.PAYWALL, "fr", "La suite est réservée aux abonnés."),
         (NoticeKind.PAYWALL, "pl", "Artykuł dostępny tylko dla prenumeratorów."),
+        (NoticeKind.AD_BLOCK, "ru", "Отключите блокировщик рекламы, чтобы мы могли работать."),
+        (NoticeKind.AD_BLOCK, "ja", "광고 차단을 해제해 주세요."),
+        (NoticeKind.FORM, "ru", "لن يتم نشر عنوان بريدك الإلكتروني."),
+        (NoticeKind.FORM, "de", "E-posta adresiniz yayınlanmayacak."),
         (NoticeKind.RELATED, "en", "Related articles"),
         (NoticeKind.LEGAL, "en", "© 2031 The Paper. All rights reserved."),
     ],
@@ -157,12 +161,13 @@ def test_dense_scripts_weigh_more() -> None:
     assert weight("県立病院") == 12
 
 
-@pytest.mark.parametrize(("table", "languages"), [("notices.toml", 15), ("walls.toml", 15)])
-def test_tables_are_whole(table: str, languages: int) -> None:
+@pytest.mark.parametrize("table", ["notices.toml", "walls.toml"])
+def test_tables_are_whole(table: str) -> None:
     groups = tomllib.loads((FOLDER / table).read_text(encoding="utf-8"))
     kinds = {str(kind) for kind in (NoticeKind if table == "notices.toml" else Verdict)}
     assert groups.keys() <= kinds
-    assert len({name for entries in groups.values() for name in entries} - {"max_chars"}) >= languages
+    spoken = {group: len(entries.keys() - {"max_chars"}) for group, entries in groups.items()}
+    assert min(spoken.values()) >= 15, spoken
     known = load_table(table)
     for group, entries in groups.items():
         for language, phrases in entries.items():

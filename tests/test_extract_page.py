@@ -370,3 +370,18 @@ def test_no_date_after_the_page_was_served_is_believed() -> None:
     served = {"Date": "Mon, 05 May 2031 10:00:00 GMT"}, {"Date": "Mon, 04 May 2020 10:00:00 GMT"}, {"Date": "soon"}
     found = [extract_page(body.encode(), headers=headers).published_on for headers in served]
     assert found == ["2031-05-06", None, "2031-05-06"]
+
+
+@pytest.mark.parametrize(
+    ("markup", "expected"),
+    [
+        ("<title>T</title><article><p>One</article>two", ["One", "two"]),
+        ("<title>T</title><main>One</main>two<body> three<p>four", ["One", "two three", "four"]),
+        ("<head><title>T</title><meta name=a><x-y>One</x-y></head><body> two<p>three", ["One two", "three"]),
+        ("<title>T</title><script>no()</script><p>One", ["One"]),
+    ],
+)
+def test_page_without_a_body_tag_has_its_text(markup: str, expected: list[str]) -> None:
+    tree = parse(markup)
+    assert tree is not None
+    assert [block.text for block in blocks(tree)] == expected

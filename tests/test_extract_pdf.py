@@ -47,7 +47,7 @@ def test_lines_become_paragraphs_with_what_the_file_says_of_itself() -> None:
     made = extract_page(pdf(story()), headers={"content-type": "application/pdf"})
     assert made.verdict == Verdict.DOCUMENT
     assert made.text == "\n".join(PARAGRAPHS[:3])
-    assert made.evidence == {"rule": "pdf", "pages": 1}
+    assert made.evidence == {"rule": "pdf", "pages": 1, "confidence": 0.99}
     assert (made.title, made.byline, made.published_on) == ("The lift report", "County of Elm", "2031-04-02")
     assert made.language == "en"
 
@@ -172,7 +172,7 @@ def test_scan_has_no_text_and_says_so(body: bytes) -> None:
     made = extract_page(body)
     assert made.verdict == Verdict.DOCUMENT
     assert (made.text, made.language) == (None, None)
-    assert made.evidence == {"rule": "pdf", "pages": 2, "problem": "no-text-layer"}
+    assert made.evidence == {"rule": "pdf", "pages": 2, "problem": "no-text-layer", "confidence": 0.99}
 
 
 def test_encrypted_file_has_no_text_and_says_so() -> None:
@@ -186,7 +186,7 @@ def test_file_that_anyone_may_read_is_read() -> None:
 
 def test_pages_beyond_the_bound_are_told() -> None:
     made = read_pdf(pdf(*[[(40, 700, 9, f"Sheet {number} is one of many sheets")] for number in range(MAX_PAGES + 2)]))
-    assert made.evidence == {"rule": "pdf", "pages": MAX_PAGES + 2, "pages_read": MAX_PAGES}
+    assert made.evidence == {"rule": "pdf", "pages": MAX_PAGES + 2, "pages_read": MAX_PAGES, "confidence": 0.99}
 
 
 @pytest.mark.parametrize("title", ["Microsoft Word - final2.doc", "report.indd", "untitled"])

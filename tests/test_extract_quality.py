@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from bench.extract.corpus import FOLDER, Corpus, CorpusError, load_corpus
+from bench.extract.extractors import ARTICLE_ALONE, SOURCEKEEP, TRAFILATURA
 from bench.extract.floors import FILE, fallen, figures_of, lifted, load_floors, read_all, risen
+from bench.extract.rounds import run_rounds
 from extract.version import EXTRACTOR
 
 if TYPE_CHECKING:
@@ -60,7 +62,14 @@ def test_every_text_has_a_language_and_most_pages_have_notices(answer: Answer) -
     assert not answer.failed
     pages = [page for page in answer.found.values() if page["text"]]
     assert all(page["language"] for page in pages)
-    assert sum(page["notices"] > 0 for page in pages) >= 0.95 * len(pages)
+    assert sum(bool(page["notices"]) for page in pages) >= 0.95 * len(pages)
+
+
+@pytest.mark.parametrize(("name", "least"), [(ARTICLE_ALONE, 1.0), (SOURCEKEEP, 0.7)])
+def test_pages_are_not_read_much_slower_than_by_trafilatura(corpus: Corpus, name: str, least: float) -> None:
+    """Coarse, by processor time in turn on the same pages: the figures themselves are in docs/benchmarks.md."""
+    ours, theirs = run_rounds([name, TRAFILATURA], corpus.pages[::12], 2, lambda _: None)
+    assert max(theirs.rounds[turn].cpu_seconds / ours.rounds[turn].cpu_seconds for turn in range(2)) >= least
 
 
 FLOORS: Figures = {"articles": {"f1": 0.9, "exact": 0.5}, "segments": {"leaked": 9}}

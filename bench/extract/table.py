@@ -8,6 +8,7 @@ import click
 from rich.console import Console
 from rich.table import Table
 
+from bench.extract.comments import NOT_SERVED
 from bench.extract.extractors import TRAFILATURA
 
 if TYPE_CHECKING:
@@ -46,6 +47,13 @@ def print_speeds(runs: list[Run]) -> None:
         seconds = run.pages / run.pages_per_second
         table.add_row(run.name, f"{seconds:.2f}", f"{run.pages_per_second:.1f}", ratio, str(len(run.first.failed)))
     _print(table)
+
+
+def print_comments(counts: dict[str, int]) -> None:
+    """Print where the phrases of readers' comments are, of those that the pages hold."""
+    served = {place: count for place, count in counts.items() if place != NOT_SERVED}
+    places = ", ".join(f"{count} {place}" for place, count in served.items())
+    click.echo(f"\nphrases of readers' comments: {places} ({counts[NOT_SERVED]} more were {NOT_SERVED})")
 
 
 def print_called(found: Called) -> None:

@@ -31,9 +31,13 @@ class Article:
     """The text of an article, and where it stands on the page."""
 
     text: str | None
-    """Paragraphs, a line each; None where there is none."""
+    """Paragraphs, a line each, and so the rows of tables; code as it stands. None where there is none."""
     orders: tuple[int, ...] = ()
     """The numbers of its blocks."""
+    lines: tuple[int, ...] = ()
+    """Of each line of the text: the number of its first block."""
+    said: str | None = None
+    """The words of the text, a line for each block: what a verdict is made from."""
     left_out: Mapping[int, str] = field(default_factory=dict)
     """By number: the rules that left out blocks which its frame holds."""
     is_from_data: bool = False
@@ -43,12 +47,18 @@ class Article:
 def find_article(tree: HtmlElement, page: Survey, hints: Hints) -> Article:
     """Return the article of *page*, whose *tree* is without what the survey cut. The tree is changed by that."""
     orders, left_out = refine(page, framed(tree, page), hints)
-    text = _written(page.blocks[order].text for order in orders)
+    said = _written(page.blocks[order].text for order in orders)
     body = max(hints.bodies, key=len, default="")
-    from_data = len(body) >= _MIN_BODY and len(squeeze(body)) > _TIMES_LONGER * len(squeeze(text))
+    from_data = len(body) >= _MIN_BODY and len(squeeze(body)) > _TIMES_LONGER * len(squeeze(said))
+    lines = tuple(orders)
     if from_data:
-        text = _written([body])
-    return Article(text or None, tuple(orders), left_out, from_data)
+        said = _written([body])
+    text = said
+    if page.layout and not from_data:
+        laid_out = list(page.layout.lines(page.blocks, orders))
+        lines = tuple(order for order, _ in laid_out)
+        text = _written(line for _, line in laid_out)
+    return Article(text or None, tuple(orders), lines, said or None, left_out, from_data)
 
 
 def _written(paragraphs: Iterable[str]) -> str:

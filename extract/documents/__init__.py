@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from archive.records import Verdict
 from extract.documents import kinds
 from extract.documents.book import read_book
-from extract.documents.document import Document
+from extract.documents.document import BY_BYTES, BY_TYPE, NO_FORMAT, Document
 from extract.documents.opendocument import read_opendocument
 from extract.documents.package import Package, PackageError
 from extract.documents.pdf import is_pdf, read_pdf
@@ -20,6 +21,8 @@ from extract.documents.word import read_word
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from archive.records import Evidence
 
 __all__ = ["Document", "is_binary", "read_document"]
 
@@ -45,17 +48,18 @@ def read_document(body: bytes, *, content_type: str | None = None, url: str | No
     if body.startswith(RTF_MAGIC):
         return read_rich_text(body)
     if kinds.is_media(body, media_type):
-        return Document("media-type", details={"media_type": media_type or None}, verdict=Verdict.MEDIA)
+        sure = BY_BYTES if kinds.has_media_magic(body) else BY_TYPE
+        details: Evidence = {"media_type": media_type or None}
+        return Document("media-type", details=details, verdict=Verdict.MEDIA, confidence=sure)
     if packed := kinds.archive_format(body):
         return _unread(packed, body)
     if kinds.is_binary(body):
-        return Document(
-            "binary", problem="unknown-format", details={"media_type": media_type or None, "bytes": len(body)}
-        )
+        details = {"media_type": media_type or None, "bytes": len(body)}
+        return Document("binary", problem="unknown-format", details=details, confidence=NO_FORMAT)
     if kinds.is_xml(body, media_type):
         return read_xml(body, content_type)
     rule = kinds.text_format(body, media_type, url)
-    return read_plain(body, content_type, rule) if rule else None
+    return replace(read_plain(body, content_type, rule), confidence=BY_TYPE) if rule else None
 
 
 def is_binary(body: bytes) -> bool:

@@ -10,6 +10,13 @@ from archive.records import Verdict
 if TYPE_CHECKING:
     from archive.records import Evidence, Notice
 
+BY_BYTES = 0.99
+"""How sure it is what a file is whose first bytes say so."""
+BY_TYPE = 0.9
+"""The same where only its media type or its name says so."""
+NO_FORMAT = 0.8
+"""The same where nothing says so, and it is no text."""
+
 
 @dataclass(frozen=True, slots=True)
 class Document:
@@ -33,11 +40,13 @@ class Document:
     charset: str | None = None
     repair: str | None = None
     verdict: Verdict = Verdict.DOCUMENT
+    confidence: float = BY_BYTES
+    """How sure the verdict is."""
 
     @property
     def evidence(self) -> Evidence:
-        """Why it is what it is, and why it has no text where it has none."""
+        """Why it is what it is and how sure that is, and why it has no text where it has none."""
         found: Evidence = {"rule": self.rule, **self.details}
         if self.problem:
             found["problem"] = self.problem
-        return found
+        return found | {"confidence": self.confidence}

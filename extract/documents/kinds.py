@@ -53,11 +53,15 @@ _OPENDOCUMENT = {"text": "odt", "spreadsheet": "ods", "presentation": "odp", "gr
 
 def is_media(body: bytes, media_type: str) -> bool:
     """Tell whether *body* is an image, a sound or a film."""
+    by_type = media_type.startswith(("image/", "audio/", "video/"))
+    return has_media_magic(body) or (by_type and not is_html(body))
+
+
+def has_media_magic(body: bytes) -> bool:
+    """Tell whether *body* begins as an image, a sound or a film does."""
     if body.startswith(_MEDIA_MAGIC) or body[4:8] == b"ftyp":
         return True
-    if body.startswith(b"RIFF") and body[8:12] in (b"WEBP", b"WAVE", b"AVI "):
-        return True
-    return media_type.startswith(("image/", "audio/", "video/")) and not is_html(body)
+    return body.startswith(b"RIFF") and body[8:12] in (b"WEBP", b"WAVE", b"AVI ")
 
 
 def is_html(body: bytes) -> bool:

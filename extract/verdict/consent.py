@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from archive.records import NoticeKind, Verdict
 from extract.facts import Place
 from extract.verdict.decision import SHORT_ARTICLE, WHOLE_ARTICLE, shown, sure
+from extract.verdict.words import calls_itself_login
 
 if TYPE_CHECKING:
     from extract.facts import Facts
@@ -33,6 +34,8 @@ _MOST = 3000
 def consent_wall(facts: Facts) -> Decision | None:
     """Find text about cookies and partners that is half of the page, with buttons or the words of a dialog."""
     if facts.weight >= WHOLE_ARTICLE and (facts.is_marked_article or facts.weight >= _MOST):
+        return None
+    if calls_itself_login(facts):  # the dialog lies over the form
         return None
     cut = facts.cut_chars(NoticeKind.COOKIE)
     about = [block for _, block in facts.own if _ABOUT.search(block.text)]

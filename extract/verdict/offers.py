@@ -10,6 +10,7 @@ from extract.facts import Place
 from extract.markup import weight
 from extract.phrases import fold_words
 from extract.verdict.decision import SHORT_ARTICLE, WHOLE_ARTICLE, shown, sure
+from extract.verdict.ending import broken_off, may_break_off
 
 if TYPE_CHECKING:
     from archive.records import Evidence
@@ -25,6 +26,8 @@ _FEW_WORDS = 80
 _OFFERED = 2 * SHORT_ARTICLE
 _NOT_FREE = 1.5 * WHOLE_ARTICLE
 _TOLD = 4000
+_BREAKS_OFF = {"ellipsis": 0.93, "half-sentence": 0.85}
+"""How sure it is that a text is cut off which ends so before a gate."""
 # Of the article: an offer that is 50 % off says nothing of what is there.
 _SHARE = re.compile(
     r"(\d{1,2}(?:[.,]\d+)?)\s?%\s(?:of (?:this|the|your) (?:article|story|post)|de (?:cet|l') ?article"
@@ -37,6 +40,8 @@ _CHARS_LEFT = re.compile(r"残り[:：]?\s?(\d[\d,]*)\s?文字")
 
 _PRICE = re.compile(r"[€$£¥₹₽₩₺]\s?\d|\d\s?(?:€|£|₽|₺|zł|kr\b|Kč|円|元|원|EUR|USD|CHF|R\$)|R\$\s?\d")
 _OFFER_BLOCKS = 3
+_LABEL_LINK = (0.4, 0.95)
+"""Share of links in a block that is a headline with a label behind it, such as those of a list of stories."""
 _OFFER_SHARE = 0.3
 _MOST_PROSE = 5000
 
@@ -45,7 +50,7 @@ def cut_off(facts: Facts) -> Decision | None:
     """Find an article that stops where an account or money would open the rest."""
     offered = _offered(facts)
     is_asked = offered or facts.head.is_free is False or _tells_share(facts)
-    if facts.weight >= WHOLE_ARTICLE and not is_asked:
+    if facts.weight >= WHOLE_ARTICLE and not is_asked and not may_break_off(facts):
         return None
     gates = _gates(facts)
     article = _article_weight(facts, gates)
@@ -57,7 +62,10 @@ def cut_off(facts: Facts) -> Decision | None:
         evidence |= shown(gates[0])
     elif offered:
         evidence["phrase"] = offered[0].text[:200]
-    confidence = _sure_cut_off(facts, article, share, asks=bool(gates or offered), told=source == "phrase")
+    if breaks_off := broken_off(facts, gates):
+        evidence["breaks_off"] = breaks_off
+    asks = bool(gates or offered)
+    confidence = _sure_cut_off(facts, article, share, asks=asks, told=source == "phrase", breaks_off=breaks_off)
     if confidence is None:
         return None
     asks_money = offered or not gates or any(gate.phrase.group == Verdict.PAYWALLED for gate in gates)
@@ -65,13 +73,17 @@ def cut_off(facts: Facts) -> Decision | None:
     return (Verdict.PAYWALLED, evidence) if asks_money else (Verdict.LOGIN_WALL, {**evidence, "rule": "register"})
 
 
-def _sure_cut_off(facts: Facts, article: int, share: float | None, *, asks: bool, told: bool) -> float | None:
+def _sure_cut_off(  # noqa: PLR0913  # what a page may say of it
+    facts: Facts, article: int, share: float | None, *, asks: bool, told: bool, breaks_off: str | None
+) -> float | None:
     """Return how sure it is that the article is cut off; None where it is whole, or nothing says that it isn't."""
     not_free = facts.head.is_free is False
     if not (asks or not_free) or (share is not None and share >= _WHOLE_SHARE and not told):
         return None
     if share is not None and (told or (share < _CUT_SHARE and (not_free or article < WHOLE_ARTICLE))):
         return 0.97 if article < _TOLD else None
+    if breaks_off and article < _TOLD:
+        return _BREAKS_OFF[breaks_off]
     if any(said.phrase.group == "meter" for said in facts.said) and not _gates(facts):
         return None
     if asks:
@@ -82,7 +94,7 @@ def _sure_cut_off(facts: Facts, article: int, share: float | None, *, asks: bool
 
 def _offered(facts: Facts) -> list[Cut]:
     """Return the offers that were cut as notices. A masthead asks every reader; only what stands behind counts."""
-    offered = [cut for cut in facts.page.cuts if cut.kind == NoticeKind.PAYWALL]
+    offered = [cut for cut in facts.page.cuts if cut.kind == NoticeKind.PAYWALL and not _is_label(facts, cut.order)]
     if facts.head.is_free is None:
         offered = [cut for cut in offered if cut.order >= facts.first_kept]
     if not offered:
@@ -100,6 +112,7 @@ def _gates(facts: Facts) -> list[Said]:
         if said.phrase.group in {Verdict.PAYWALLED, "register"}
         and said.order >= first
         and said.place is not Place.TITLE
+        and not _is_label(facts, said.order)
     ]
 
 
@@ -128,6 +141,12 @@ def _share(facts: Facts, gates: list[Said], article: int) -> tuple[float | None,
     return min(1.0, round(len(text.split()) / facts.head.word_count, 2)), "wordCount"
 
 
+def _is_label(facts: Facts, order: int) -> bool:
+    """Tell whether a block is a headline that is a link, with what is said of its story behind it."""
+    least, most = _LABEL_LINK
+    return 0 <= order < len(facts.page.blocks) and least <= facts.page.blocks[order].link_share < most
+
+
 def offer_page(facts: Facts) -> Decision | None:
     """Find plans, prices and questions of billing, and no article."""
     if facts.prose > _MOST_PROSE or facts.head.open_graph_type == "article":
@@ -135,6 +154,7 @@ def offer_page(facts: Facts) -> Decision | None:
     if not any(_PRICE.search(block.text) for _, block in facts.own):
         return None
     found = [said for said in facts.said if said.phrase.group in {"offer", Verdict.PAYWALLED} and said.order >= 0]
+    found = [said for said in found if not _is_label(facts, said.order)]
     blocks = {said.order: said for said in found}
     offered = sum(weight(said.text) for said in blocks.values())
     share = offered / max(1, facts.own_text, offered)

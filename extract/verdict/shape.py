@@ -97,7 +97,7 @@ def _is_list(facts: Facts) -> bool:
 def script_shell(facts: Facts) -> Decision | None:
     """Find a page that only its scripts would fill."""
     menu = sum(block.link_chars for block in facts.page.blocks)
-    if len(facts.head.noscript) >= _NOSCRIPT or _is_stub(facts):
+    if len(facts.head.noscript) >= _NOSCRIPT or _is_stub(facts) or facts.weight >= SHORT_ARTICLE:
         return None
     if facts.page.chars < SOME_TEXT and facts.head.scripts and menu <= _MENU_SHARE * facts.page.chars:
         evidence = {"rule": "script-shell", "chars": facts.page.chars, "scripts": facts.head.scripts}
@@ -112,7 +112,7 @@ def _is_stub(facts: Facts) -> bool:
 
 def nothing(facts: Facts) -> Decision | None:
     """Find no visible text at all."""
-    if facts.page.chars == 0 and len(facts.head.noscript) < _NOSCRIPT:
+    if facts.page.chars == 0 and len(facts.head.noscript) < _NOSCRIPT and facts.weight < SHORT_ARTICLE:
         return Verdict.EMPTY, {"rule": "no-visible-text", "confidence": 0.97}
     return None
 

@@ -72,6 +72,12 @@ def _is_told(facts: Facts, said: Said) -> bool:
     )
 
 
+def calls_itself_login(facts: Facts) -> bool:
+    """Tell whether a page with a field for a password is one for logging in by its own title or address."""
+    said = _LOGIN_WORDS.search(facts.head.title) or _LOGIN_URL.search(facts.url or "")
+    return bool(facts.head.passwords and said)
+
+
 def login_form(facts: Facts) -> Decision | None:
     """Find a form with a password, words or an address that ask for a login, and no text."""
     if not facts.head.passwords or facts.weight >= SHORT_ARTICLE or facts.own_text >= 2 * _REST_OF_TEXT:
