@@ -26,7 +26,9 @@ _SCRIPT = re.compile(
 )
 _DATA_URI = re.compile(r"data:[\w/+.-]{0,50};base64,[A-Za-z0-9+/=%]{1000,}")
 _TAG = re.compile(r"</?[a-zA-Z]")
-_LONG_TAG = re.compile(r"<[a-zA-Z][^<>]{1000,}+>")
+_LONG = 1000
+"""Characters of a tag from which its attributes are counted."""
+_LONG_TAG = re.compile(rf"<[a-zA-Z][^<>]{{{_LONG},}}+>")
 _TAG_NAME = re.compile(r"<[^\s<>/]*")
 _ATTRIBUTE = re.compile(r"""\s*[^\s=<>"']+(?:\s*=\s*(?:"[^"]*"|'[^']*'|[^\s"'<>]+))?""")
 
@@ -65,7 +67,12 @@ def bounded(markup: str) -> Bounded:
         return markup[tag.start() : attributes[MAX_ATTRIBUTES]] + ">"
 
     markup = markup[:end]
-    short = _LONG_TAG.sub(shortened, markup)
+    short = _LONG_TAG.sub(shortened, markup) if _has_long_tag(markup) else markup
     if dropped:
         left_out["attributes"] = dropped
     return Bounded(short, left_out)
+
+
+def _has_long_tag(markup: str) -> bool:
+    """Tell whether a tag of *markup* may be long: most pages have none, and are looked at for it at little cost."""
+    return any(len(piece) > _LONG and ">" not in piece[:_LONG] for piece in markup.split("<"))

@@ -9,8 +9,9 @@ import lxml.html
 from lxml.etree import ElementDefaultClassLookup, ErrorTypes, LxmlError, iterwalk
 from lxml.html import HtmlElement
 
-# C0 controls but tab and line ends, C1 controls, surrogates and non-characters: libxml2 refuses or drops them.
-_FORBIDDEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff\ufffe\uffff]")
+# Controls but tab and line ends, and non-characters, as UTF-8: libxml2 refuses or drops them.
+_CONTROLS = bytes((*range(9), 0x0B, 0x0C, *range(0x0E, 0x20), 0x7F))
+_NON_CHARACTERS = (b"\xef\xbf\xbe", b"\xef\xbf\xbf")
 # The tags without which a page is flat: all but those that say what a text is, or that it isn't one.
 _NESTING = re.compile(
     r"</?(?!(?:html|head|title|meta|script|style|body|p|br|h[1-6]|a|noscript|template)\b)[a-z][^<>]*>", re.IGNORECASE
@@ -29,13 +30,15 @@ SILENT_TAGS = frozenset(
     "audio video source track select datalist textarea noframes rt rp".split()
 )
 
+_SILENT, _BLOCK, _LINK = 1, 2, 3
+_KINDS = {"a": _LINK} | dict.fromkeys(BLOCK_TAGS, _BLOCK) | dict.fromkeys(SILENT_TAGS, _SILENT)
 
 # lxml.html asks a function of Python for the class of each element each time that it is met, which takes longer than
 # anything that is done to it here; no element is a form here.
 _CLASSES = ElementDefaultClassLookup(element=HtmlElement)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, eq=False)  # not frozen, which makes them three times as slow to make
 class Block:
     """A run of visible text between two block boundaries."""
 
@@ -61,22 +64,30 @@ class Block:
 
 def parse(text: str) -> HtmlElement | None:
     """Return the tree of an HTML page; None where there is no element to be found."""
-    cleaned = _FORBIDDEN.sub("", text)
-    tree, is_cut = _parse(cleaned)
-    return _parse(_NESTING.sub("\n", cleaned))[0] if is_cut else tree
+    encoded = _encoded(text)
+    if text.isspace():
+        return None
+    tree, is_cut = _parse(encoded)
+    return _parse(_NESTING.sub("\n", encoded.decode("utf-8")).encode("utf-8"))[0] if is_cut else tree
 
 
-def _parse(text: str) -> tuple[HtmlElement | None, bool]:
-    """Return the tree of *text*, and whether the parser gave up on its depth and lost what is below."""
-    if not text.strip():
-        return None, False
+def _encoded(text: str) -> bytes:
+    """Return *text* as UTF-8 without what libxml2 doesn't take: controls, lone surrogates, non-characters."""
+    encoded = text.encode("utf-8", "ignore").translate(None, _CONTROLS)
+    for character in _NON_CHARACTERS:
+        encoded = encoded.replace(character, b"")
+    return encoded
+
+
+def _parse(encoded: bytes) -> tuple[HtmlElement | None, bool]:
+    """Return the tree of a page, and whether the parser gave up on its depth and lost what is below."""
     # Without huge_tree all that lies deeper than 256 elements is lost, and unclosed tags add up to that.
     parser = lxml.html.HTMLParser(
         encoding="utf-8", remove_comments=True, remove_pis=True, collect_ids=False, huge_tree=True
     )
     parser.set_element_class_lookup(_CLASSES)
     try:
-        tree = lxml.html.document_fromstring(text.encode("utf-8"), parser=parser)
+        tree = lxml.html.document_fromstring(encoded, parser=parser)
     except LxmlError:
         # lxml has one exception for a document without elements, such as one that is only a comment.
         tree = None
@@ -123,71 +134,66 @@ class Reading:
 def read(root: HtmlElement) -> Reading:
     """Read the visible text of *root*."""
     reader = _Reader(root)
+    pieces, spans, links = reader.pieces, reader.reading.spans, 0
     walk = iterwalk(root, events=("start", "end", "comment", "pi"))
-    for event, element in walk:
+    for event, element in walk:  # each element of each page comes by here: calls and look-ups are what it takes
+        kind = _KINDS.get(element.tag)
         if event == "start":
-            if element.tag in SILENT_TAGS:
+            if kind == _SILENT:
                 walk.skip_subtree()
-            else:
-                reader.open(element)
+                continue
+            piece = element.text
+            if kind == _BLOCK:
+                reader.begin(element)
+            elif kind == _LINK:
+                links += 1
         else:
-            if event == "end" and element.tag not in SILENT_TAGS:
-                reader.close(element)
-            if element is not root:
-                reader.add(element.tail)
+            piece = None if element is root else element.tail
+            if kind == _BLOCK:
+                spans[element] = reader.end()
+            elif kind == _LINK and event == "end":
+                links -= 1
+        if piece and (pieces or not piece.isspace()):
+            pieces.append(piece)
+            if links:
+                reader.link_chars += len(fold(piece))
     reader.finish()
     return reader.reading
 
 
 class _Reader:
-    """Gathers the pieces of one block after the other."""
+    """Makes blocks of the pieces of text that come one after the other."""
 
-    __slots__ = ("_around", "_link_chars", "_links", "_pieces", "reading")
+    __slots__ = ("_around", "link_chars", "pieces", "reading")
 
     def __init__(self, root: HtmlElement) -> None:
         self.reading = Reading([], {})
-        self._around = [root]
-        """The block elements around what is read, the nearest last."""
-        self._links = 0
-        self._pieces: list[str] = []
-        self._link_chars = 0
+        self._around = [(root, 0)]
+        """The block elements around what is read, the nearest last, each with the number of its first block."""
+        self.pieces: list[str] = []
+        """What the block has so far; its first piece has more than white space."""
+        self.link_chars = 0
 
-    def open(self, element: HtmlElement) -> None:
-        """Begin *element*, and a block if it is one."""
-        tag = element.tag
-        if tag in BLOCK_TAGS:
+    def begin(self, element: HtmlElement) -> None:
+        """Begin a block of *element*."""
+        if self.pieces:
             self.finish()
-            self._around.append(element)
-            self.reading.spans[element] = (len(self.reading.blocks), 0)
-        elif tag == "a":
-            self._links += 1
-        self.add(element.text)
+        self._around.append((element, len(self.reading.blocks)))
 
-    def close(self, element: HtmlElement) -> None:
-        """End *element*, and the block in it."""
-        tag = element.tag
-        if tag in BLOCK_TAGS:
+    def end(self) -> tuple[int, int]:
+        """End the innermost block element; return the number of its first block, and of the first one behind it."""
+        if self.pieces:
             self.finish()
-            self._around.pop()
-            self.reading.spans[element] = (self.reading.spans[element][0], len(self.reading.blocks))
-        elif tag == "a":
-            self._links -= 1
-
-    def add(self, piece: str | None) -> None:
-        """Add a *piece* of text to the block."""
-        if piece:
-            self._pieces.append(piece)
-            if self._links:
-                self._link_chars += len(fold(piece))
+        return self._around.pop()[1], len(self.reading.blocks)
 
     def finish(self) -> None:
         """End the block, which is one if there is anything in it."""
-        if not self._pieces:
+        if not self.pieces:
             return
-        if text := fold("".join(self._pieces)):
-            element = self._around[-1]
-            names = f"{element.get('class', '')} {element.get('id', '')}".strip()
-            link_chars = min(self._link_chars, len(text))
-            self.reading.blocks.append(Block(text, link_chars, element, element.tag, names, weight(text)))
-        self._pieces = []
-        self._link_chars = 0
+        text = fold("".join(self.pieces))
+        element = self._around[-1][0]
+        names = f"{element.get('class', '')} {element.get('id', '')}".strip()
+        link_chars = min(self.link_chars, len(text))
+        self.reading.blocks.append(Block(text, link_chars, element, element.tag, names, weight(text)))
+        self.pieces.clear()
+        self.link_chars = 0
