@@ -11,6 +11,8 @@ if TYPE_CHECKING:
 
     from lxml.html import HtmlElement
 
+    from extract.named import Names
+
 _HOLDERS = frozenset("div section aside ol ul article details".split())
 _WORDS = re.compile(
     r"(?:^|[\s_-])(?:comments?-?(?:list|area|section|thread|container|wrapper|block|box|content|body|holder|feed)?"
@@ -22,31 +24,26 @@ _WORDS = re.compile(
 _SINGLE = re.compile(r"(?:^|\s)comment(?:\s|$)")
 
 
-def find_comments(tree: HtmlElement, is_cut: Callable[[HtmlElement], bool]) -> list[HtmlElement]:
+def find_comments(names: Names, is_cut: Callable[[HtmlElement], bool]) -> list[HtmlElement]:
     """Return the outermost elements that hold readers' comments, in document order."""
-    body = tree.find("body")
     outermost: set[HtmlElement] = set()
     found: list[HtmlElement] = []
-    for element in () if body is None else body.iter(*_HOLDERS):
-        if _is_comments(element) and outermost.isdisjoint(element.iterancestors()):
+    for element, own in names.named:
+        # What its own names call comments, and what holds nothing of the article.
+        if not _says_comments(own) or element.tag not in _HOLDERS or element in names.around_article:
+            continue
+        if _is_apart(element, own) and outermost.isdisjoint(element.iterancestors()):
             outermost.add(element)
             if not is_cut(element):
                 found.append(element)
     return found
 
 
-def _is_comments(element: HtmlElement) -> bool:
-    """Return whether the element's own names say comments, and nothing in it is the article."""
-    names = f"{element.get('class', '')} {element.get('id', '')}"
-    if not _says_comments(names):
-        return False
-    return (
-        element.find(".//h1") is None
-        and element.find(".//*[@itemprop='articleBody']") is None
-        and (element.tag == "article" or element.find(".//article") is None or _SINGLE.search(names) is not None)
-    )
+def _is_apart(element: HtmlElement, names: str) -> bool:
+    """Return whether *element* holds no articles, unless each of them is a comment."""
+    return element.tag == "article" or element.find(".//article") is None or _SINGLE.search(names) is not None
 
 
 @lru_cache(maxsize=4096)
 def _says_comments(names: str) -> bool:
-    return len(names) > 1 and _WORDS.search(names) is not None
+    return _WORDS.search(names) is not None
