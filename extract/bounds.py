@@ -28,8 +28,7 @@ _DATA_URI = re.compile(r"data:[\w/+.-]{0,50};base64,[A-Za-z0-9+/=%]{1000,}")
 _TAG = re.compile(r"</?[a-zA-Z]")
 _LONG = 1000
 """Characters of a tag from which its attributes are counted."""
-_LONG_TAG = re.compile(rf"<[a-zA-Z][^<>]{{{_LONG},}}+>")
-_TAG_NAME = re.compile(r"<[^\s<>/]*")
+_TAG_NAME = re.compile(r"[a-zA-Z][^\s/]*")
 _ATTRIBUTE = re.compile(r"""\s*[^\s=<>"']+(?:\s*=\s*(?:"[^"]*"|'[^']*'|[^\s"'<>]+))?""")
 
 
@@ -54,25 +53,21 @@ def bounded(markup: str) -> Bounded:
     ):
         end = tag.start()
     left_out: Evidence = {"characters": whole - end} if end < whole else {}
+    pieces = markup[:end].split("<")
     dropped = 0
-
-    def shortened(tag: re.Match[str]) -> str:
-        nonlocal dropped
-        name = _TAG_NAME.match(markup, tag.start())
-        begin = name.end() if name else tag.start()
-        attributes = [found.start() for found in _ATTRIBUTE.finditer(markup, begin, tag.end() - 1)]
-        if len(attributes) <= MAX_ATTRIBUTES:
-            return tag[0]
-        dropped += len(attributes) - MAX_ATTRIBUTES
-        return markup[tag.start() : attributes[MAX_ATTRIBUTES]] + ">"
-
-    markup = markup[:end]
-    short = _LONG_TAG.sub(shortened, markup) if _has_long_tag(markup) else markup
+    # Splitting and measuring is several times as fast as an expression that looks for long tags.
+    for number in [number for number, piece in enumerate(pieces) if len(piece) > _LONG and number]:
+        tag, closing, text = pieces[number].partition(">")
+        attributes = _attributes(tag) if closing and len(tag) > _LONG else []
+        if len(attributes) > MAX_ATTRIBUTES:
+            dropped += len(attributes) - MAX_ATTRIBUTES
+            pieces[number] = f"{tag[: attributes[MAX_ATTRIBUTES]]}>{text}"
     if dropped:
         left_out["attributes"] = dropped
-    return Bounded(short, left_out)
+    return Bounded("<".join(pieces) if dropped else markup[:end], left_out)
 
 
-def _has_long_tag(markup: str) -> bool:
-    """Tell whether a tag of *markup* may be long: most pages have none, and are looked at for it at little cost."""
-    return any(len(piece) > _LONG and ">" not in piece[:_LONG] for piece in markup.split("<"))
+def _attributes(tag: str) -> list[int]:
+    """Return where the attributes of a start tag begin; *tag* is what stands between its angles."""
+    name = _TAG_NAME.match(tag)
+    return [found.start() for found in _ATTRIBUTE.finditer(tag, name.end())] if name else []
