@@ -57,11 +57,11 @@ def bounded(markup: str) -> Bounded:
     dropped = 0
     # Splitting and measuring is several times as fast as an expression that looks for long tags.
     for number in [number for number, piece in enumerate(pieces) if len(piece) > _LONG and number]:
-        tag, closing, text = pieces[number].partition(">")
-        attributes = _attributes(tag) if closing and len(tag) > _LONG else []
+        inner, closing, text = pieces[number].partition(">")
+        attributes = _attributes(inner) if closing and len(inner) > _LONG else []
         if len(attributes) > MAX_ATTRIBUTES:
             dropped += len(attributes) - MAX_ATTRIBUTES
-            pieces[number] = f"{tag[: attributes[MAX_ATTRIBUTES]]}>{text}"
+            pieces[number] = f"{inner[: attributes[MAX_ATTRIBUTES]]}>{text}"
     if dropped:
         left_out["attributes"] = dropped
     return Bounded("<".join(pieces) if dropped else markup[:end], left_out)

@@ -131,12 +131,13 @@ class Reading:
         return " ".join(block.text for block in self.blocks[first:behind])
 
 
-def read(root: HtmlElement) -> Reading:
+def read(root: HtmlElement) -> Reading:  # noqa: C901, PLR0912  # the loop that all of a page comes through: no calls
     """Read the visible text of *root*."""
     reader = _Reader(root)
-    pieces, spans, links = reader.pieces, reader.reading.spans, 0
+    pieces, around, found, spans = reader.pieces, reader.around, reader.reading.blocks, reader.reading.spans
+    links = 0
     walk = iterwalk(root, events=("start", "end", "comment", "pi"))
-    for event, element in walk:  # each element of each page comes by here: calls and look-ups are what it takes
+    for event, element in walk:
         kind = _KINDS.get(element.tag)
         if event == "start":
             if kind == _SILENT:
@@ -144,54 +145,45 @@ def read(root: HtmlElement) -> Reading:
                 continue
             piece = element.text
             if kind == _BLOCK:
-                reader.begin(element)
+                if pieces:
+                    reader.finish()
+                around.append((element, len(found)))
             elif kind == _LINK:
                 links += 1
         else:
             piece = None if element is root else element.tail
             if kind == _BLOCK:
-                spans[element] = reader.end()
+                if pieces:
+                    reader.finish()
+                spans[element] = around.pop()[1], len(found)
             elif kind == _LINK and event == "end":
                 links -= 1
         if piece and (pieces or not piece.isspace()):
             pieces.append(piece)
             if links:
                 reader.link_chars += len(fold(piece))
-    reader.finish()
+    if pieces:
+        reader.finish()
     return reader.reading
 
 
 class _Reader:
     """Makes blocks of the pieces of text that come one after the other."""
 
-    __slots__ = ("_around", "link_chars", "pieces", "reading")
+    __slots__ = ("around", "link_chars", "pieces", "reading")
 
     def __init__(self, root: HtmlElement) -> None:
         self.reading = Reading([], {})
-        self._around = [(root, 0)]
+        self.around = [(root, 0)]
         """The block elements around what is read, the nearest last, each with the number of its first block."""
         self.pieces: list[str] = []
         """What the block has so far; its first piece has more than white space."""
         self.link_chars = 0
 
-    def begin(self, element: HtmlElement) -> None:
-        """Begin a block of *element*."""
-        if self.pieces:
-            self.finish()
-        self._around.append((element, len(self.reading.blocks)))
-
-    def end(self) -> tuple[int, int]:
-        """End the innermost block element; return the number of its first block, and of the first one behind it."""
-        if self.pieces:
-            self.finish()
-        return self._around.pop()[1], len(self.reading.blocks)
-
     def finish(self) -> None:
-        """End the block, which is one if there is anything in it."""
-        if not self.pieces:
-            return
+        """End the block, which has something in it."""
         text = fold("".join(self.pieces))
-        element = self._around[-1][0]
+        element = self.around[-1][0]
         names = f"{element.get('class', '')} {element.get('id', '')}".strip()
         link_chars = min(self.link_chars, len(text))
         self.reading.blocks.append(Block(text, link_chars, element, element.tag, names, weight(text)))

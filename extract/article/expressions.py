@@ -72,7 +72,9 @@ class Expressions:
         return [path for path in self._paths if path.asks_for(name, value)] if self._words[name](value) else []
 
     def _patterns(self, name: str) -> list[str]:
-        return [pattern for path in self._paths for names, each in path.tests.items() if name in names for pattern in each]
+        return [
+            pattern for path in self._paths for names, each in path.tests.items() if name in names for pattern in each
+        ]
 
 
 class _Path:
@@ -98,12 +100,16 @@ class _Path:
         return any(name in names and search(value) for names, search in self._searches.items())
 
     def fits(self, tag: str, name: str, attributes: Sequence[tuple[str, str]]) -> bool:
-        """Tell whether it is about an element with *tag* and *attributes*, of which *name* has a word that it asks for."""
+        """Tell whether it is about an element with *tag* and *attributes*, whose *name* has a word that it asks for."""
         if self.tags and tag not in self.tags:
             return False
         if all(len(names) == 1 for names in self._searches if name in names):
             return True
-        firsts = ((next((each for each in attributes if each[0] in names), None), search) for names, search in self._searches.items() if name in names)
+        firsts = (
+            (next((each for each in attributes if each[0] in names), None), search)
+            for names, search in self._searches.items()
+            if name in names
+        )
         return any(first is not None and first[0] == name and search(first[1]) for first, search in firsts)
 
 

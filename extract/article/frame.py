@@ -12,7 +12,7 @@ from copy import deepcopy
 from itertools import chain
 from typing import TYPE_CHECKING
 
-from lxml.etree import XPath
+from lxml.etree import ElementBase, XPath
 from trafilatura.htmlprocessing import (
     delete_by_link_density,
     link_density_test_tables,
@@ -59,6 +59,7 @@ _FEW_PARAGRAPHS = 750
 _TEXT_TAGS = HEADINGS | LIST_TAGS | {"p", "blockquote", "pre", "summary", "q", "center", "caption"}
 _OPTIONS = Extractor(fast=True, comments=False)
 _EXPRESSIONS = Expressions((*BODY_XPATH, *OVERALL_DISCARD_XPATH, *TEASER_DISCARD_XPATH))
+_set = ElementBase.set  # that of lxml.html is a function of Python around it
 _MARK = "data-block"
 _MARKS = XPath(f"descendant-or-self::*/@{_MARK}", smart_strings=False)
 _LINK = XPath("boolean(descendant::ref)")
@@ -129,7 +130,7 @@ def _mark(page: Survey, orders: Iterable[int]) -> list[list[int]]:
     for order in orders:
         element = page.blocks[order].element
         if element not in known:
-            element.set(_MARK, str(len(marked)))
+            _set(element, _MARK, str(len(marked)))
             known[element] = []
             marked.append(known[element])
         known[element].append(order)
@@ -148,7 +149,7 @@ def _frames(tree: HtmlElement) -> list[HtmlElement]:
     discarded, teasers = unwanted[: len(OVERALL_DISCARD_XPATH)], unwanted[len(OVERALL_DISCARD_XPATH) :]
     for kind, elements in ((_DISCARDED, discarded), (_TEASER, teasers)):
         for element in chain.from_iterable(elements):
-            element.set(_UNWANTED, f"{element.get(_UNWANTED, '')} {kind}")
+            _set(element, _UNWANTED, f"{element.get(_UNWANTED, '')} {kind}")
     return list(dict.fromkeys(body[0] for body in bodies if body))
 
 
