@@ -26,8 +26,9 @@ _SCRIPT = re.compile(
 )
 _DATA_URI = re.compile(r"data:[\w/+.-]{0,50};base64,[A-Za-z0-9+/=%]{1000,}")
 _TAG = re.compile(r"</?[a-zA-Z]")
-_LONG_TAG = re.compile(r"<[a-zA-Z][^<>]{1000,}+>")
-_TAG_NAME = re.compile(r"<[^\s<>/]*")
+_LONG = 1000
+"""Characters of a tag from which its attributes are counted."""
+_TAG_NAME = re.compile(r"[a-zA-Z][^\s/]*")
 _ATTRIBUTE = re.compile(r"""\s*[^\s=<>"']+(?:\s*=\s*(?:"[^"]*"|'[^']*'|[^\s"'<>]+))?""")
 
 
@@ -52,20 +53,21 @@ def bounded(markup: str) -> Bounded:
     ):
         end = tag.start()
     left_out: Evidence = {"characters": whole - end} if end < whole else {}
+    pieces = markup[:end].split("<")
     dropped = 0
-
-    def shortened(tag: re.Match[str]) -> str:
-        nonlocal dropped
-        name = _TAG_NAME.match(markup, tag.start())
-        begin = name.end() if name else tag.start()
-        attributes = [found.start() for found in _ATTRIBUTE.finditer(markup, begin, tag.end() - 1)]
-        if len(attributes) <= MAX_ATTRIBUTES:
-            return tag[0]
-        dropped += len(attributes) - MAX_ATTRIBUTES
-        return markup[tag.start() : attributes[MAX_ATTRIBUTES]] + ">"
-
-    markup = markup[:end]
-    short = _LONG_TAG.sub(shortened, markup)
+    # Splitting and measuring is several times as fast as an expression that looks for long tags.
+    for number in [number for number, piece in enumerate(pieces) if len(piece) > _LONG and number]:
+        inner, closing, text = pieces[number].partition(">")
+        attributes = _attributes(inner) if closing and len(inner) > _LONG else []
+        if len(attributes) > MAX_ATTRIBUTES:
+            dropped += len(attributes) - MAX_ATTRIBUTES
+            pieces[number] = f"{inner[: attributes[MAX_ATTRIBUTES]]}>{text}"
     if dropped:
         left_out["attributes"] = dropped
-    return Bounded(short, left_out)
+    return Bounded("<".join(pieces) if dropped else markup[:end], left_out)
+
+
+def _attributes(tag: str) -> list[int]:
+    """Return where the attributes of a start tag begin; *tag* is what stands between its angles."""
+    name = _TAG_NAME.match(tag)
+    return [found.start() for found in _ATTRIBUTE.finditer(tag, name.end())] if name else []

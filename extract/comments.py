@@ -11,6 +11,8 @@ if TYPE_CHECKING:
 
     from lxml.html import HtmlElement
 
+    from extract.named import Names
+
 _HOLDERS = frozenset("div section aside ol ul article details".split())
 _WORDS = re.compile(
     r"(?:^|[\s_-])(?:comments?-?(?:list|area|section|thread|container|wrapper|wrap|block|box|content|body|holder|feed"
@@ -24,32 +26,25 @@ _CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])")
 _SINGLE = re.compile(r"(?:^|\s)comment(?:-\d+)?(?:\s|$)")
 
 
-def find_comments(tree: HtmlElement, is_cut: Callable[[HtmlElement], bool]) -> list[HtmlElement]:
+def find_comments(names: Names, is_cut: Callable[[HtmlElement], bool]) -> list[HtmlElement]:
     """Return the outermost elements that hold readers' comments, in document order."""
-    body = tree.find("body")
     outermost: set[HtmlElement] = set()
     found: list[HtmlElement] = []
-    for element in () if body is None else body.iter(*_HOLDERS):
-        if _is_comments(element) and outermost.isdisjoint(element.iterancestors()):
+    for element, own in names.named:
+        # What its own names call comments, and what holds nothing of the article.
+        if not _says_comments(own) or element.tag not in _HOLDERS or element in names.around_article:
+            continue
+        if _is_apart(element, own) and outermost.isdisjoint(element.iterancestors()):
             outermost.add(element)
             if not is_cut(element):
                 found.append(element)
     return found
 
 
-def _is_comments(element: HtmlElement) -> bool:
-    """Return whether the element's own names say comments, and nothing in it is the article."""
-    names = f"{element.get('class', '')} {element.get('id', '')}"
-    if not _says_comments(names):
-        return False
+def _is_apart(element: HtmlElement, names: str) -> bool:
+    """Return whether *element* holds no articles, unless each of them is a comment."""
     return (
-        element.find(".//h1") is None
-        and element.find(".//*[@itemprop='articleBody']") is None
-        and (
-            element.tag == "article"
-            or _SINGLE.search(names) is not None
-            or all(map(_is_single, element.iter("article")))
-        )
+        element.tag == "article" or _SINGLE.search(names) is not None or all(map(_is_single, element.iter("article")))
     )
 
 
@@ -62,6 +57,4 @@ def _is_single(article: HtmlElement) -> bool:
 
 @lru_cache(maxsize=4096)
 def _says_comments(names: str) -> bool:
-    if len(names) <= 1:
-        return False
     return _WORDS.search(names) is not None or _WORDS.search(_CAMEL.sub("-", names).replace("_", "-")) is not None

@@ -13,6 +13,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from archive.records import NoticeKind
+from extract.named import TAGS, is_custom
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -20,12 +21,9 @@ if TYPE_CHECKING:
     from lxml.html import HtmlElement
 
     from extract.markup import Reading
+    from extract.named import Names
 
-_CUTTABLE = frozenset(
-    "div section aside ul ol dl li p span form footer header nav dialog details table h2 h3 h4 h5 h6 "
-    "button a figure menu label".split()
-)
-
+_CUTTABLE = TAGS - {"article"}
 _DIALOG_CHARS = 3000
 """Text above which what is called a consent dialog is not taken for one where it is the whole page."""
 _MAX_REFUSED = 20
@@ -165,28 +163,24 @@ class Container:
     text: str
 
 
-def find_containers(tree: HtmlElement, reading: Reading, page_chars: int) -> Iterator[Container]:
-    """Yield the outermost containers of *tree* in document order; *reading* is its visible text, of *page_chars*."""
-    body = tree.find("body")
+def find_containers(names: Names, reading: Reading, page_chars: int) -> Iterator[Container]:
+    """Yield the outermost containers of a page in document order; *reading* is its visible text, of *page_chars*."""
     found: set[HtmlElement] = set()
     refused: set[HtmlElement] = set()
-    for element in () if body is None else body.iter(*_CUTTABLE, *reading.custom_tags):
-        rules = _rules_for(f"{element.get('class', '')} {element.get('id', '')} {_custom(element.tag)}")
-        if not rules:
+    for element, own in names.named:
+        rules = _rules_for(own)
+        if not rules or not (element.tag in _CUTTABLE or is_custom(element.tag)):
             continue
         ancestors = set(element.iterancestors())
         if not found.isdisjoint(ancestors) or len(refused & ancestors) >= _MAX_REFUSED:
             continue
-        if container := next(filter(None, (_judge(element, rule, reading, page_chars) for rule in rules)), None):
+        if element in names.around_article:
+            refused.add(element)
+        elif container := next(filter(None, (_judge(element, rule, reading, page_chars) for rule in rules)), None):
             found.add(element)
             yield container
         else:
             refused.add(element)
-
-
-def _custom(tag: str) -> str:
-    """Return *tag* where it is a name like those of classes, as pages give to elements of their own."""
-    return tag if "-" in tag else ""
 
 
 @lru_cache(maxsize=1 << 12)
@@ -214,8 +208,6 @@ def _safe_text(element: HtmlElement, rule: ContainerRule, reading: Reading, page
     """Return the element's text if cutting it is safe under *rule*, else None."""
     text = reading.text_of(element)
     if len(text) > rule.max_share * page_chars and not _is_only_consent(element, rule, text):
-        return None
-    if element.find(".//h1") is not None or element.find(".//*[@itemprop='articleBody']") is not None:
         return None
     return None if _prose(element) > rule.max_prose else text
 

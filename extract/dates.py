@@ -96,6 +96,7 @@ _NOTATIONS = (
 _NUMBERS = re.compile(rf"{_DAY}\s?([./-])\s?(\d{{1,2}})\s?\2\s?((?:(?:19|20)\d\d|\d\d))(?![\d:])")
 _URL = re.compile(r"[/_.=-]((?:19|20)\d\d)([/_-]?)(\d\d)\2(\d\d)(?!\d)")
 _LONGEST = 200
+_DIGIT = re.compile(r"\d")
 _DIGITS = str.maketrans("٠١٢٣٤٥٦٧٨٩۰۱۲۳۴۵۶۷۸۹", "01234567890123456789")
 
 
@@ -126,6 +127,8 @@ def stamp_of(text: str, *, day_first: bool = True) -> Stamp | None:
     Of a long text only the beginning is looked at.
     """
     text = text[:_LONGEST].strip()
+    if not _DIGIT.search(text):
+        return None
     if found := _STAMP.search(text):
         return _stamp(found)
     if _EPOCH.fullmatch(text):
@@ -146,6 +149,8 @@ def day_in(text: str, *, day_first: bool = True) -> date | None:
 
 def days_in(text: str, *, day_first: bool = True) -> Iterator[date]:
     """Yield the days that *text* names, those of one notation after those of the other."""
+    if not _DIGIT.search(text):
+        return
     text = text.translate(_DIGITS)
     for pattern, (year, month, day) in _NOTATIONS:
         for found in pattern.finditer(text):

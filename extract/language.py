@@ -8,6 +8,7 @@ believed. What each of the rules is worth is measured by `bench/language_score.p
 
 from __future__ import annotations
 
+import gc
 import re
 from dataclasses import dataclass
 from functools import cache
@@ -141,6 +142,12 @@ def _tag(name: str) -> str:
 def _factory() -> DetectorFactory:
     """Load langdetect's profiles when they are first asked for, once in a process; seeded."""
     factory = DetectorFactory()
-    factory.load_profile(PROFILES_DIRECTORY)
+    collects = gc.isenabled()
+    gc.disable()  # to look for garbage in what stays takes as long as to load it
+    try:
+        factory.load_profile(PROFILES_DIRECTORY)
+    finally:
+        if collects:
+            gc.enable()
     factory.set_seed(0)
     return factory

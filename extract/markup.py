@@ -9,8 +9,9 @@ import lxml.html
 from lxml.etree import ElementDefaultClassLookup, ErrorTypes, LxmlError, iterwalk
 from lxml.html import HtmlElement
 
-# C0 controls but tab and line ends, C1 controls, surrogates and non-characters: libxml2 refuses or drops them.
-_FORBIDDEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff\ufffe\uffff]")
+# Controls but tab and line ends, and non-characters, as UTF-8: libxml2 refuses or drops them.
+_CONTROLS = bytes((*range(9), 0x0B, 0x0C, *range(0x0E, 0x20), 0x7F))
+_NON_CHARACTERS = (b"\xef\xbf\xbe", b"\xef\xbf\xbf")
 # The same as references (`&#1;`, `&#xD800;`), which libxml2 takes, and lxml then fails at.
 _FORBIDDEN_REFERENCE = re.compile(
     r"&#(?:0*(?:[0-8]|1[124-9]|2\d|3[01]|5529[6-9]|55[3-9]\d\d|56\d{3}|57[0-2]\d\d|573[0-3]\d|5734[0-3]|6553[45])(?!\d)"
@@ -38,13 +39,15 @@ SILENT_TAGS = frozenset(
     "audio video source track select datalist textarea noframes rt rp".split()
 )
 
+_SILENT, _BLOCK, _LINK = 1, 2, 3
+_KINDS = {"a": _LINK} | dict.fromkeys(BLOCK_TAGS, _BLOCK) | dict.fromkeys(SILENT_TAGS, _SILENT)
 
 # lxml.html asks a function of Python for the class of each element each time that it is met, which takes longer than
 # anything that is done to it here; no element is a form here.
 _CLASSES = ElementDefaultClassLookup(element=HtmlElement)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, eq=False)  # not frozen, which makes them three times as slow to make
 class Block:
     """A run of visible text between two block boundaries."""
 
@@ -70,10 +73,12 @@ class Block:
 
 def parse(text: str) -> HtmlElement | None:
     """Return the tree of an HTML page; None where there is no element to be found."""
-    cleaned = without_forbidden(text)
-    tree, is_cut = _parse(cleaned)
+    encoded = _encoded(text)
+    if text.isspace():
+        return None
+    tree, is_cut = _parse(encoded)
     if is_cut:
-        tree, _ = _parse(_NESTING.sub("\n", cleaned))
+        tree, _ = _parse(_NESTING.sub("\n", encoded.decode("utf-8")).encode("utf-8"))
     if tree is not None:
         _end_head(tree)
     return tree
@@ -95,22 +100,23 @@ def _end_head(tree: HtmlElement) -> None:
     body[:0] = moved
 
 
-def without_forbidden(markup: str) -> str:
-    """Return *markup* without the characters, and the references to such, that no tree of lxml may have."""
-    return _FORBIDDEN_REFERENCE.sub("", _FORBIDDEN.sub("", markup))
+def _encoded(text: str) -> bytes:
+    """Return *text* as UTF-8 without controls, lone surrogates and non-characters, which no tree of lxml may have."""
+    encoded = _FORBIDDEN_REFERENCE.sub("", text).encode("utf-8", "ignore").translate(None, _CONTROLS)
+    for character in _NON_CHARACTERS:
+        encoded = encoded.replace(character, b"")
+    return encoded
 
 
-def _parse(text: str) -> tuple[HtmlElement | None, bool]:
-    """Return the tree of *text*, and whether the parser gave up on its depth and lost what is below."""
-    if not text.strip():
-        return None, False
+def _parse(encoded: bytes) -> tuple[HtmlElement | None, bool]:
+    """Return the tree of a page, and whether the parser gave up on its depth and lost what is below."""
     # Without huge_tree all that lies deeper than 256 elements is lost, and unclosed tags add up to that.
     parser = lxml.html.HTMLParser(
         encoding="utf-8", remove_comments=True, remove_pis=True, collect_ids=False, huge_tree=True
     )
     parser.set_element_class_lookup(_CLASSES)
     try:
-        tree = lxml.html.document_fromstring(text.encode("utf-8"), parser=parser)
+        tree = lxml.html.document_fromstring(encoded, parser=parser)
     except LxmlError:
         # lxml has one exception for a document without elements, such as one that is only a comment.
         tree = None
@@ -156,76 +162,63 @@ class Reading:
         return " ".join(block.text for block in self.blocks[first:behind])
 
 
-def read(root: HtmlElement) -> Reading:
+def read(root: HtmlElement) -> Reading:  # noqa: C901, PLR0912  # the loop that all of a page comes through: no calls
     """Read the visible text of *root*."""
     reader = _Reader(root)
+    pieces, around, found, spans = reader.pieces, reader.around, reader.reading.blocks, reader.reading.spans
+    custom_tags, links = reader.reading.custom_tags, 0
     walk = iterwalk(root, events=("start", "end", "comment", "pi"))
     for event, element in walk:
+        kind = _KINDS.get(element.tag)
         if event == "start":
-            if element.tag in SILENT_TAGS:
+            if kind == _SILENT:
                 walk.skip_subtree()
-            else:
-                reader.open(element)
+                continue
+            piece = element.text
+            if kind == _BLOCK:
+                if pieces:
+                    reader.finish()
+                around.append((element, len(found)))
+            elif kind == _LINK:
+                links += 1
+            elif kind is None and "-" in element.tag:
+                custom_tags.add(element.tag)
         else:
-            if event == "end" and element.tag not in SILENT_TAGS:
-                reader.close(element)
-            if element is not root:
-                reader.add(element.tail)
-    reader.finish()
+            piece = None if element is root else element.tail
+            if kind == _BLOCK:
+                if pieces:
+                    reader.finish()
+                spans[element] = around.pop()[1], len(found)
+            elif kind == _LINK and event == "end":
+                links -= 1
+        if piece and (pieces or not piece.isspace()):
+            pieces.append(piece)
+            if links:
+                reader.link_chars += len(fold(piece))
+    if pieces:
+        reader.finish()
     return reader.reading
 
 
 class _Reader:
-    """Gathers the pieces of one block after the other."""
+    """Makes blocks of the pieces of text that come one after the other."""
 
-    __slots__ = ("_around", "_link_chars", "_links", "_pieces", "reading")
+    __slots__ = ("around", "link_chars", "pieces", "reading")
 
     def __init__(self, root: HtmlElement) -> None:
         self.reading = Reading([], {})
-        self._around = [root]
-        """The block elements around what is read, the nearest last."""
-        self._links = 0
-        self._pieces: list[str] = []
-        self._link_chars = 0
-
-    def open(self, element: HtmlElement) -> None:
-        """Begin *element*, and a block if it is one."""
-        tag = element.tag
-        if tag in BLOCK_TAGS:
-            self.finish()
-            self._around.append(element)
-            self.reading.spans[element] = (len(self.reading.blocks), 0)
-        elif tag == "a":
-            self._links += 1
-        elif "-" in tag:
-            self.reading.custom_tags.add(tag)
-        self.add(element.text)
-
-    def close(self, element: HtmlElement) -> None:
-        """End *element*, and the block in it."""
-        tag = element.tag
-        if tag in BLOCK_TAGS:
-            self.finish()
-            self._around.pop()
-            self.reading.spans[element] = (self.reading.spans[element][0], len(self.reading.blocks))
-        elif tag == "a":
-            self._links -= 1
-
-    def add(self, piece: str | None) -> None:
-        """Add a *piece* of text to the block."""
-        if piece:
-            self._pieces.append(piece)
-            if self._links:
-                self._link_chars += len(fold(piece))
+        self.around = [(root, 0)]
+        """The block elements around what is read, the nearest last, each with the number of its first block."""
+        self.pieces: list[str] = []
+        """What the block has so far; its first piece has more than white space."""
+        self.link_chars = 0
 
     def finish(self) -> None:
-        """End the block, which is one if there is anything in it."""
-        if not self._pieces:
-            return
-        if text := fold("".join(self._pieces)):
-            element = self._around[-1]
-            names = f"{element.get('class', '')} {element.get('id', '')}".strip()
-            link_chars = min(self._link_chars, len(text))
-            self.reading.blocks.append(Block(text, link_chars, element, element.tag, names, weight(text)))
-        self._pieces = []
-        self._link_chars = 0
+        """End the block, which has something in it."""
+        text = fold("".join(self.pieces))
+        element = self.around[-1][0]
+        names = f"{element.get('class', '')} {element.get('id', '')}".strip()
+        link_chars = min(self.link_chars, len(text))
+        self.reading.blocks.append(Block(text, link_chars, element, element.tag, names, weight(text)))
+        self.pieces.clear()
+        self.link_chars = 0

@@ -39,6 +39,7 @@ _NO_TEXT = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffd-\uffff\ud800-\udfff]")
 _MIN_GAIN = 2
 _READ_AS = tuple(map(Charset, ("windows-1251", "koi8-r", "windows-1250", "windows-1253", "macintosh")))
 _MIN_SEQUENCES = 4
+_ASCII_TO_SPACE = bytes((*b" " * 0x80, *range(0x80, 0x100)))
 _NON_ASCII = re.compile("[^\x00-\x7f]")
 _ACCENTED = re.compile("[\xc0-\xff]")
 _ACCENTED_RUN = re.compile("[\xc0-\xff]{3}")
@@ -116,9 +117,12 @@ def _may_be_damaged(page: str) -> bool:
     """Tell whether any line of a page can be: a look at all of its text at once, for pages to be done with soon."""
     if page.isascii():
         return False
-    if _SUSPECT.search(page) or _ACCENTED_RUN.search(page):
+    # No mark of damage has ASCII in it, and the expressions are slow beside this.
+    rest = b" ".join(page.encode("utf-8", "surrogatepass").translate(_ASCII_TO_SPACE).split())
+    beyond_ascii = rest.decode("utf-8", "surrogatepass")
+    if _SUSPECT.search(beyond_ascii) or _ACCENTED_RUN.search(beyond_ascii):
         return True
-    return any(pair[0] in _beginnings() for pair in _any_beginning().finditer(page))
+    return any(pair[0] in _beginnings() for pair in _any_beginning().finditer(beyond_ascii))
 
 
 @cache

@@ -10,7 +10,7 @@ import re
 import tomllib
 from collections import defaultdict
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,7 +18,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 _ELLIPSIS = "…"
-_FORMS = str.maketrans("’‘‛`´ʼ“”„‟«»「」『』", "''''''" + '"' * 10)
+_FORMS = dict(zip("’‘‛`´ʼ“”„‟«»「」『』", "''''''" + '"' * 10, strict=True))
+_FORM = re.compile(f"[{''.join(_FORMS)}]")
 # What stands before a notice's first word: arrows, bullets, brackets.
 _MARKS = " >›»→▶►•·*+|#-–—([{"
 _WORD = re.compile(r"\w+")
@@ -70,7 +71,8 @@ class Phrase:
 
 def fold_words(text: str) -> str:
     """Return *text* as phrases are compared: lower case, one space, one form of each quotation mark."""
-    return " ".join(text.translate(_FORMS).lower().split())
+    # `str.translate` takes several times as long, and most texts have none of them.
+    return " ".join(_FORM.sub(lambda found: _FORMS[found[0]], text).lower().split())
 
 
 def _core(folded: str) -> str:
@@ -95,6 +97,9 @@ class PhraseTable:
         """A longer block is none of them, whatever stands around its words."""
         for phrase in phrases:
             self._add(phrase)
+        self._words = frozenset(self._by_word)
+        self._first = lru_cache(maxsize=1 << 12)(lambda text: next(self.find_all(text), None))
+        """The first phrase of a text: a third of the blocks of pages are what others had before."""
 
     def _add(self, phrase: Phrase) -> None:
         if phrase.is_whole:
@@ -110,7 +115,7 @@ class PhraseTable:
 
     def find(self, text: str) -> Phrase | None:
         """Return the first phrase that the block *text* is, or None."""
-        return next(self.find_all(text), None)
+        return None if len(text) > self._most_chars else self._first(text)
 
     def find_all(self, text: str) -> Iterator[Phrase]:
         """Yield every phrase that the block *text* is or holds."""
@@ -120,10 +125,10 @@ class PhraseTable:
         if whole := self._whole.get(_core(folded)):
             yield whole
         # Sorted, so that the answer does not hang on the order of a set.
-        for word in sorted(self._by_word.keys() & set(_WORD.findall(folded))):
+        for word in sorted(self._words.intersection(_WORD.findall(folded))):
             yield from (phrase for phrase in self._by_word[word] if phrase.matches(folded))
         yield from (phrase for phrase in self._wordless if phrase.matches(folded))
-        if _UNSPACED.search(folded):
+        if not folded.isascii() and _UNSPACED.search(folded):
             yield from (phrase for phrase in self._unspaced if phrase.matches(folded))
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import islice
 from typing import TYPE_CHECKING
 
@@ -112,12 +113,17 @@ def is_elsewhere(element: HtmlElement, known: dict[HtmlElement, bool] | None = N
             answer = known[holder]
             break
         asked.append(holder)
-        if holder.tag in _ASIDE or _ELSEWHERE.search(words_of(holder)):
+        if holder.tag in _ASIDE or _says_elsewhere(words_of(holder)):
             answer = True
             break
         holder = holder.getparent()
     known.update(dict.fromkeys(asked, answer))
     return answer
+
+
+@lru_cache(maxsize=1 << 12)
+def _says_elsewhere(words: str) -> bool:
+    return _ELSEWHERE.search(words) is not None
 
 
 def _pieces(elements: Iterator[HtmlElement]) -> Iterator[Piece]:

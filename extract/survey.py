@@ -14,6 +14,7 @@ from extract.comments import find_comments
 from extract.containers import find_containers
 from extract.layout import Layout
 from extract.markup import Block, read
+from extract.named import read_names
 from extract.phrases import Phrase, load_table
 
 if TYPE_CHECKING:
@@ -73,9 +74,10 @@ def survey(tree: HtmlElement) -> Survey:
     """Survey *tree*, and cut from it what the tables of containers and phrases know."""
     reading = read(tree)
     page = Survey(reading.blocks, Layout.of(tree, reading))
-    found = [(item.element, item) for item in find_containers(tree, reading, page.chars)]
+    names = read_names(tree, reading.custom_tags)
+    found = [(item.element, item) for item in find_containers(names, reading, page.chars)]
     owners = _Owners(element for element, _ in found)
-    commented = find_comments(tree, owners.is_owned)
+    commented = find_comments(names, owners.is_owned)
     owners.add(commented)
     owned: dict[HtmlElement, list[int]] = {}
     for order, block in enumerate(page.blocks):

@@ -10,19 +10,26 @@ from __future__ import annotations
 import logging
 from collections import Counter
 from copy import deepcopy
+from itertools import chain
 from typing import TYPE_CHECKING
 
-from lxml.etree import XPath, strip_elements
-from trafilatura.htmlprocessing import tree_cleaning
-from trafilatura.main_extractor import prune_unwanted_sections
-from trafilatura.settings import MANUALLY_CLEANED, TAG_CATALOG, Extractor
-from trafilatura.xpaths import BODY_XPATH
+from lxml.etree import ElementBase, XPath, strip_elements
+from trafilatura.htmlprocessing import (
+    delete_by_link_density,
+    link_density_test_tables,
+    prune_unwanted_nodes,
+    tree_cleaning,
+)
+from trafilatura.settings import MANUALLY_CLEANED, Extractor
+from trafilatura.xml import delete_element
+from trafilatura.xpaths import BODY_XPATH, OVERALL_DISCARD_XPATH, TEASER_DISCARD_XPATH
 
+from extract.article.expressions import Expressions
 from extract.article.shape import HEADINGS, LIST_TAGS, above
 from extract.survey import is_prose
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from lxml.html import HtmlElement
 
@@ -56,13 +63,20 @@ _ALIKE = 2
 _LINKED = 0.5
 _TEXT_TAGS = HEADINGS | LIST_TAGS | {"p", "blockquote", "pre", "summary", "q", "center", "caption"}
 _OPTIONS = Extractor(fast=True, comments=False)
-# "graphic" spares a look for the names of galleries, whose captions are known by their own.
-_PRUNED_TAGS = frozenset(TAG_CATALOG) | {"table", "td", "th", "tr", "graphic"}
 # What trafilatura takes out one by one, joining the text behind each to what is before it: of very many, for minutes.
 _NEVER = frozenset(MANUALLY_CLEANED) - {"form"}
 _MANY = 1000
+_EXPRESSIONS = Expressions((*BODY_XPATH, *OVERALL_DISCARD_XPATH, *TEASER_DISCARD_XPATH))
+_set = ElementBase.set  # that of lxml.html is a function of Python around it
 _MARK = "data-block"
-_MARKS = XPath(f"descendant-or-self::*/@{_MARK}")
+_MARKS = XPath(f"descendant-or-self::*/@{_MARK}", smart_strings=False)
+_LINK = XPath("boolean(descendant::ref)")
+# What trafilatura never takes for content, and what it takes for teasers, marked before a frame is copied.
+_UNWANTED = "data-unwanted"
+_DISCARDED, _TEASER = "discarded", "teaser"
+_ALL_DISCARDED = XPath(f"descendant::*[contains(@{_UNWANTED}, '{_DISCARDED}')]")
+_ALL_TEASERS = XPath(f"descendant::*[contains(@{_UNWANTED}, '{_TEASER}')]")
+_BY_LINKS = ("div", "list", "p")
 # What trafilatura calls the elements that its link density looks at.
 _RENAMED = {"a": "ref", "ul": "list", "ol": "list", "dl": "list", "li": "item", "dd": "item", "dt": "item"}
 
@@ -126,7 +140,7 @@ def _mark(page: Survey, orders: Iterable[int]) -> list[list[int]]:
     for order in orders:
         element = page.blocks[order].element
         if element not in known:
-            element.set(_MARK, str(len(marked)))
+            _set(element, _MARK, str(len(marked)))
             known[element] = []
             marked.append(known[element])
         known[element].append(order)
@@ -138,19 +152,31 @@ def _orders(top: HtmlElement, marked: Sequence[Sequence[int]]) -> list[int]:
     return sorted(order for mark in _MARKS(top) for order in marked[int(mark)])
 
 
-def _frames(tree: HtmlElement) -> Iterator[HtmlElement]:
-    """Yield the elements that are known for holding an article, the surest first."""
-    seen: list[HtmlElement] = []
-    for expression in BODY_XPATH:
-        frame = next(iter(expression(tree)), None)
-        if frame is not None and frame not in seen:
-            seen.append(frame)
-            yield frame
+def _frames(tree: HtmlElement) -> list[HtmlElement]:
+    """Return the elements that are known for holding an article, the surest first; mark what is known for none."""
+    found = _EXPRESSIONS.find(tree)
+    bodies, unwanted = found[: len(BODY_XPATH)], found[len(BODY_XPATH) :]
+    discarded, teasers = unwanted[: len(OVERALL_DISCARD_XPATH)], unwanted[len(OVERALL_DISCARD_XPATH) :]
+    for kind, elements in ((_DISCARDED, discarded), (_TEASER, teasers)):
+        for element in chain.from_iterable(elements):
+            _set(element, _UNWANTED, f"{element.get(_UNWANTED, '')} {kind}")
+    return list(dict.fromkeys(body[0] for body in bodies if body))
 
 
 def _pruned(frame: HtmlElement) -> HtmlElement:
-    """Return a copy of *frame* without the parts that trafilatura knows for no content."""
-    return prune_unwanted_sections(deepcopy(frame), set(_PRUNED_TAGS), _OPTIONS)
+    """Return a copy of *frame* without the parts that trafilatura's `prune_unwanted_sections` knows for no content.
+
+    The names of galleries aren't looked for: their captions are known by their own.
+    """
+    copy = deepcopy(frame)
+    prune_unwanted_nodes(copy, [_ALL_DISCARDED], with_backup=True)
+    prune_unwanted_nodes(copy, [_ALL_TEASERS])
+    if _LINK(copy):  # all that follows is about links
+        for tag in _BY_LINKS * 2:
+            delete_by_link_density(copy, tag, backtracking=tag == "div")
+        for table in [table for table in copy.iter("table") if link_density_test_tables(table)]:
+            delete_element(table, keep_tail=False)
+    return copy
 
 
 def _prose(page: Survey, orders: Iterable[int]) -> int:

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 
 HEAD = 1024
 _BINARY_SHARE = 0.1
+_CONTROLS = bytes((*range(9), *range(14, 27), *range(28, 32)))
 # WHATWG MIME Sniffing, 6; ISO/IEC 14496-12, 4.3.
 _MEDIA_MAGIC = (
     b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n", b"GIF87a", b"GIF89a", b"OggS\0", b"ID3", b"fLaC", b"\x1aE\xdf\xa3",
@@ -123,7 +124,7 @@ def is_binary(body: bytes) -> bool:
     sample = body[:HEAD]
     if sample.startswith((b"\xff\xfe", b"\xfe\xff", b"\xef\xbb\xbf")):
         return False
-    controls = sum(byte < 9 or 14 <= byte < 27 or 28 <= byte < 32 for byte in sample)  # noqa: PLR2004  # the table
+    controls = len(sample) - len(sample.translate(None, _CONTROLS))
     utf_16 = sample.count(0) > len(sample) // 4 and not any(1 <= byte < 9 for byte in sample)  # noqa: PLR2004
     return controls > _BINARY_SHARE * len(sample) and not utf_16
 
