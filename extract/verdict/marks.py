@@ -95,6 +95,8 @@ def _first(facts: Facts, beside: Beside, *, of_server: bool) -> Decision | None:
     if not _allows(facts, beside, of_server=of_server):
         return None
     for mark in _by_kind()[beside, of_server]:
+        if mark.verdict is Verdict.SOFT_404 and _says_removed(facts):
+            continue  # the frame is that of missing pages, and its words say more
         if (fired := mark.find(facts)) is not None:
             rule = "challenge-header" if of_server and mark.verdict is Verdict.BOT_WALL else "product-mark"
             if not of_server and mark.verdict is Verdict.BOT_WALL:
@@ -102,6 +104,10 @@ def _first(facts: Facts, beside: Beside, *, of_server: bool) -> Decision | None:
             evidence = {"rule": rule, "product": mark.product, **fired, "confidence": mark.confidence}
             return mark.verdict, evidence | ({"http_status": facts.status} if facts.status >= FIRST_ERROR else {})
     return None
+
+
+def _says_removed(facts: Facts) -> bool:
+    return any(said.phrase.group == Verdict.REMOVED for said in facts.said)
 
 
 def _allows(facts: Facts, beside: Beside, *, of_server: bool) -> bool:
