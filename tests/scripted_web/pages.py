@@ -9,8 +9,9 @@ from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from bench import verdict_pages
 from mockserver.steps import redirect, respond
+
+from bench import verdict_pages
 
 if TYPE_CHECKING:
     from scripted_web import ScriptedLink
