@@ -42,6 +42,8 @@ class Order:
     """Whether it is not itself killed then, but one of the processes that fetch for it, any of them."""
     least_sources: int | None = None
     """How many sources there must be for each fetching process, in place of 25."""
+    hangs_after: float = 30.0
+    """Seconds after which it counts as hanging; its status is then -14 (SIGALRM)."""
     faults: Mapping[str, Any] | None = None
     """What goes wrong at which places: the arguments of `faults.Faults`."""
     rotate_at: int | None = None

@@ -30,9 +30,6 @@ from scrapy.settings import Settings
 from archive.urls import site_of
 from durability import child
 
-_HANGS = 30.0
-"""Seconds after which a process counts as hanging; its status is then -14 (SIGALRM)."""
-
 _PR_SET_CHILD_SUBREAPER = 36
 """Processes whose parent died become children of this one (prctl(2))."""
 _ORPHANS_SECONDS = 3.0
@@ -81,7 +78,7 @@ def _run(order: dict[str, Any]) -> dict[str, Any]:
 
 def _watch(pid: int, reports: int, started: float, order: dict[str, Any]) -> dict[str, Any]:
     """Read what the child reports until it is dead, killing it in time; the child isn't reaped, so it is still it."""
-    kills = [(started + _HANGS, partial(os.kill, pid, signal.SIGALRM))]
+    kills = [(started + order["hangs_after"], partial(os.kill, pid, signal.SIGALRM))]
     if order["kill_after"] is not None:
         kill = partial(_kill_fetcher, pid) if order["kills_fetcher"] else partial(os.kill, pid, signal.SIGKILL)
         kills.append((started + order["kill_after"], kill))
