@@ -29,6 +29,7 @@ COLOURS = {
 _WIDTH, _HEIGHT = 460, 240
 _MOST_SITES = 15
 _LONGEST_NAME = 28
+_TICKS = 8
 _FONT = "system-ui, -apple-system, 'Segoe UI', Roboto, 'Noto Sans', sans-serif"
 _CONFIG = {
     "background": "transparent",
@@ -74,12 +75,13 @@ def _by_site(tally: Tally) -> Chart | None:
     named = [(_short(site) or "no site", counts) for site, counts in sites[:_MOST_SITES]]
     if not named:
         return None
+    most = named[0][1].total()
     chart = (
         alt.Chart(_data(_counted(named)))
         .mark_bar()
         .encode(
             y=alt.Y("name:N", title=None, sort=[name for name, _ in named], axis=alt.Axis(labelLimit=200)),
-            x=alt.X("sources:Q", title="sources", axis=_WHOLE),
+            x=alt.X("sources:Q", title="sources", axis=alt.Axis(format="d", tickCount=min(_TICKS, most))),
             color=_COLOUR,
             order="order:Q",
         )
@@ -131,7 +133,6 @@ _COLOUR = alt.Color(
     title=None,
     scale=alt.Scale(domain=[str(health) for health in COLOURS], range=list(COLOURS.values())),
 )
-_WHOLE = alt.Axis(tickMinStep=1, format="d")
 
 
 def _counted(named: Iterable[tuple[str, Mapping[Health, int]]]) -> list[dict[str, Any]]:
