@@ -83,7 +83,7 @@ class Campaign:
         wanted = random.randint(*KILLS_OF_ONE_ARCHIVE)
         while wanted and self.ends["killed"] < self.kills:
             with self.lock:
-                end = self.fates.draw(trial.synced())
+                end = self.fates.draw(trial.synced(), torn=trial.is_torn())
             which = ["--all"] if random.random() < 0.85 else []
             ended = lane.run(crawl(folder, self.web, *which, processes=2, rotate_at=ROTATE_AT, **end))
             trial.look(ended)

@@ -25,6 +25,8 @@ _HITS = 4.0
 """How many places would strike in a crawl that passes all, if it lived on; so most crawls die, early or late."""
 _TEARING = "amid write"
 """Places of this kind are tried more often: without torn tails, salvage has little to do."""
+_AHEAD = 4 * LANES
+"""By how many kills the clock is ahead of the places: what is under way elsewhere, or follows a tear, is theirs."""
 
 
 class Fates:
@@ -42,9 +44,12 @@ class Fates:
         self.fetchers = 0
         """In how many of these it was a fetching process."""
 
-    def draw(self, synced: Mapping[str, int]) -> dict[str, Any]:
-        """Return what an order says of its end; *synced* as in `Faults`."""
-        if self.by_clock < self.struck.total() + LANES:  # what is under way in other lanes may yet be at a place
+    def draw(self, synced: Mapping[str, int], *, torn: bool) -> dict[str, Any]:
+        """Return what an order says of its end; *synced* as in `Faults`, *torn* whether there is a tail to be salvaged.
+
+        A crawl that has a torn tail before it passes places that no other one does.
+        """
+        if self.by_clock < self.struck.total() + _AHEAD and not torn:
             fetcher = self._random.random() < _FETCHERS
             return {"kill_after": self._random.uniform(0, 1.15 * self._seconds), "kills_fetcher": fetcher}
         action = self._random.choice(("kill", "cut"))
@@ -63,7 +68,7 @@ class Fates:
 
     def _weight(self, place: str) -> float:
         tries = self.struck[place]
-        return float((1 + tries // 5 if place.endswith(_TEARING) else 1 + tries) ** -1.5)
+        return float((1 + tries // 10 if place.endswith(_TEARING) else 1 + tries) ** -1.5)
 
     def learn(self, ended: Ended) -> None:
         """Take note of how a crawl ended."""

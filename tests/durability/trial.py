@@ -130,6 +130,10 @@ class Trial:
                 ends[name + OPEN] = max(ends[name + OPEN], offset + length)
         return ends
 
+    def is_torn(self) -> bool:
+        """Tell whether a file ends with bytes that are no whole member."""
+        return any(self.now.files[name].tail for name in self.now.open_files())
+
     def _find(self, kind: str, wrong: Any) -> None:
         after = " | ".join(self._history[-4:])
         for each in wrong:
