@@ -21,6 +21,8 @@ _WORDS = re.compile(
     r"|comentarios?|commenti|reacties|komentarze|komentare|kommentit|hozzaszolas(?:ok)?|yorum(?:lar)?)(?:$|\s)",
     re.IGNORECASE,
 )
+# What each of these words holds: most names hold none of it, and are known by that at once.
+_STEM = re.compile(r"[ck]om+ent|comol|dis?qus|dsq|talkback|leserbrief|reacties|hozzaszolas|yorum", re.IGNORECASE)
 _CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])")
 # One comment of a list; the list itself is what is looked for, and these stand for it where it has no name.
 _SINGLE = re.compile(r"(?:^|\s)comment(?:-\d+)?(?:\s|$)")
@@ -57,4 +59,6 @@ def _is_single(article: HtmlElement) -> bool:
 
 @lru_cache(maxsize=4096)
 def _says_comments(names: str) -> bool:
+    if not _STEM.search(names):
+        return False
     return _WORDS.search(names) is not None or _WORDS.search(_CAMEL.sub("-", names).replace("_", "-")) is not None
