@@ -1,8 +1,8 @@
 """The part of a page's markup that holds its article: trafilatura's frames, and a frame of our own where they fail.
 
-With `extract.article.expressions` the only place that knows trafilatura. Of its way from a page to a text we take what decides: which elements are never
-content, which element is the frame, and what is pruned from that frame. What it does besides is not needed here: blocks
-already hold the text, and what was cut from the tree before is gone.
+With `extract.article.expressions` the only place that knows trafilatura. Of its way from a page to a text we take what
+decides: which elements are never content, which element is the frame, and what is pruned from that frame. What it does
+besides is not needed here: blocks already hold the text, and what was cut from the tree before is gone.
 """
 
 from __future__ import annotations
