@@ -19,9 +19,20 @@ from warcio.archiveiterator import ArchiveIterator
 from archive.errors import ArchiveError
 from archive.ledger import append_statement, take
 from archive.ledger.catching_up import catch_up
+from archive.ledger.pins import pin
 from archive.ledger.statements import UNREADABLE
 from archive.recorded import Problem, RecordedCapture, RecordedExchanges, Stated, crawl_of, import_of, recorded
-from archive.records import CitedLink, Incident, Outcome, Purpose, Quarantined, RecordPlace, StatementKind, utc_now
+from archive.records import (
+    CitedLink,
+    Health,
+    Incident,
+    Outcome,
+    Purpose,
+    Quarantined,
+    RecordPlace,
+    StatementKind,
+    utc_now,
+)
 from archive.settings import Settings
 from archive.warc_reader import read_record
 from archive.warc_record import RecordType, WarcRecord, digest_of, new_record_id
@@ -46,8 +57,12 @@ def statements(keeper: Keeper) -> list[Stated]:
 def test_each_statement_has_a_record_that_its_row_leads_to(keeper: Keeper) -> None:
     keeper.imports(incident("50 % of/it", A), quarantined=[Quarantined("list.csv", 3, "no id", ",,")])
     keeper.crawls(Page(A))
+    with keeper.folder.catalogue() as catalogue:
+        source = catalogue.sources.find(A)
+    assert source
+    pin(keeper.folder, source, Health.LIVE, reason="seen in a browser", by="A. Editor")
     rows = keeper.tables()["ledger"]
-    assert sorted(row["kind"] for row in rows) == sorted(StatementKind)
+    assert {row["kind"] for row in rows} == set(StatementKind)
     for row in rows:
         place = RecordPlace(*(row[name] for name in ("record_id", "warc_file", "warc_offset", "warc_length")))
         record = read_record(keeper.folder.warc_dir, place)
@@ -58,7 +73,7 @@ def test_each_statement_has_a_record_that_its_row_leads_to(keeper: Keeper) -> No
         assert (said["kind"], said["subject"], said["stated_at"]) == (row["kind"], row["subject"], row["stated_at"])
     (of_incident,) = [row for row in rows if row["kind"] == "incident"]
     assert of_incident["subject"] == "50 % of/it"
-    (path,) = keeper.files("ledger")
+    path, _ = keeper.files("ledger")
     with path.open("rb") as file:
         uris = [
             record.rec_headers.get_header("WARC-Target-URI") for record in ArchiveIterator(file, check_digests=True)

@@ -174,7 +174,7 @@ def test_texts_of_an_older_catalogue_keep_their_numbers_notices_and_index(tmp_pa
         INSERT INTO crawls (id, started_at, trigger, settings, versions) VALUES (1, '', '', '{}', '{}');
         INSERT INTO captures (id, source_id, crawl_id, requested_at, finished_at, outcome, bytes, via, evidence,
             record_id, warc_file, warc_offset, warc_length)
-            VALUES (7, 1, 1, 'then', '', 'fetched', 0, '', '{}', 'r', '', 0, 0);
+            VALUES (7, 1, 1, 'then', '', 'fetched', 0, 'http', '{}', 'r', '', 0, 0);
         UPDATE sources SET best_capture_id = 7;
         INSERT INTO texts (id, capture_id, extractor, made_at, title, text, words, verdict, evidence)
             VALUES (41, 7, 'old/1', '', 'Lifts', 'The lifts of the hospital', 5, 'article', '{}');

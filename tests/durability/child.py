@@ -110,7 +110,8 @@ def _prepare(order: dict[str, Any]) -> Faults | None:
         assert "rotate_at" in defaults
         defaults["rotate_at"] = order["rotate_at"]
     if order["least_sources"]:
-        shares.LEAST_SOURCES = order["least_sources"]
+        assert hasattr(shares, "LEAST_ERRANDS")  # else what is set has no effect
+        shares.LEAST_ERRANDS = order["least_sources"]
     if order["busy_seconds"]:
         archive.catalogue._BUSY_SECONDS = order["busy_seconds"]
     if order["clock_jumps"]:
