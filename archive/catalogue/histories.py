@@ -157,8 +157,9 @@ class Histories:
     def companies(self) -> set[str]:
         """Return the URLs at which the captures of several sources ended: COMPANY of them or more."""
         rows = self._plain(
-            f"""SELECT final_url FROM captures {_BY_END} WHERE via = '{Via.HTTP}' AND final_url IS NOT NULL
-                GROUP BY final_url HAVING COUNT(DISTINCT source_id) >= {COMPANY}"""
+            f"""SELECT final_url FROM (SELECT DISTINCT final_url, source_id FROM captures {_BY_END}
+                  WHERE via = '{Via.HTTP}' AND final_url IS NOT NULL)
+                GROUP BY final_url HAVING COUNT(*) >= {COMPANY}"""
         )
         return {str(row[0]) for row in rows}
 

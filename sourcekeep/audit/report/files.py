@@ -23,7 +23,12 @@ if TYPE_CHECKING:
 
 def json_report(found: Audit, catalogue: Catalogue) -> Iterator[str]:
     """Iterate over the audit as one JSON object; keys as in `docs/link-rot.md`."""
-    yield as_json(as_values(found, catalogue), indent=2) + "\n"
+    yield as_json(as_values(found), indent=2).removesuffix("\n}") + ',\n  "links": ['
+    between = "\n    "
+    for link in link_values(found.links, catalogue):  # a line each: indented, so many would take seconds
+        yield between + as_json(link)
+        between = ",\n    "
+    yield "\n  ]\n}\n"
 
 
 def csv_report(found: Audit, catalogue: Catalogue) -> Iterator[str]:

@@ -26,8 +26,8 @@ LINK_COLUMNS = (
 _BATCH = 500
 
 
-def as_values(found: Audit, catalogue: Catalogue) -> dict[str, Any]:
-    """Return all that an audit found."""
+def as_values(found: Audit) -> dict[str, Any]:
+    """Return all that an audit found, but for the links."""
     rates = found.tally.rates()
     scope = {name: value for name, value in asdict(found.scope).items() if value is not None}
     return {
@@ -48,7 +48,6 @@ def as_values(found: Audit, catalogue: Catalogue) -> dict[str, Any]:
         "by_year": _by(found.tally.by_year),
         "survival": [{"days": days, "share": share, "at_risk": n} for days, share, n in found.tally.survival()],
         "incidents_at_risk": [asdict(risk) for risk in found.risks],
-        "links": list(link_values(found.links, catalogue)),
     }
 
 
