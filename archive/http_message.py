@@ -16,6 +16,9 @@ from archive.content_codings import MAX_CONTENT, decode_content
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+REDIRECTS = range(300, 400)
+"""The class of statuses that lead elsewhere (RFC 9110 15.4)."""
+
 _MAX_HEAD = 4 * 1024 * 1024
 """A head that has not ended by then has no end: twice what a crawl lets through."""
 _MAX_CHUNK_LINE = 64 * 1024

@@ -472,6 +472,19 @@ class Copy:
 
 
 @dataclass(frozen=True, slots=True)
+class JudgedHealth:
+    """What became of a source's link, as its captures say."""
+
+    health: Health
+    since: str | None = None
+    """When the capture was asked for that caused it; None, as the next two, where none did."""
+    capture_id: int | None = None
+    rule: str | None = None
+    probe_wanted: str | None = None
+    """The directory in which a probe would say more about the last capture."""
+
+
+@dataclass(frozen=True, slots=True)
 class Drift:
     """How the text of a capture stands to the reference: the first of its source's best texts."""
 

@@ -175,6 +175,8 @@ def is_suspicious(signal: Signal, rule: str, seen: Seen) -> bool:
     return rule in SUSPICIOUS_RULES or signal is Signal.DRIFTED or unlike_an_article
 
 
+_DEEPEST_HOME = 2  # /en/index.html
+_LETTERS = 2  # of a language (ISO 639-1) or a country (ISO 3166-1)
 _HOMES = frozenset({"", "index", "home", "default", "start", "main", "homepage"})
 
 
@@ -186,7 +188,7 @@ def is_home(url: str) -> bool:
     except ValueError:
         return False
     pieces = [piece for piece in parts.path.lower().split("/") if piece]
-    if parts.query or len(pieces) > 2:  # noqa: PLR2004  # /en/index.html
+    if parts.query or len(pieces) > _DEEPEST_HOME:
         return False
     if pieces and _is_language(pieces[0]):
         pieces = pieces[1:]
@@ -195,7 +197,7 @@ def is_home(url: str) -> bool:
 
 def _is_language(piece: str) -> bool:
     language, _, region = piece.partition("-")
-    return len(language) == 2 and language.isalpha() and len(region) in (0, 2)  # noqa: PLR2004  # ISO 639-1
+    return len(language) == _LETTERS and language.isalpha() and len(region) in (0, _LETTERS)
 
 
 def last_part(url: str) -> str:

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 class Work(Protocol):
     """What a crawl is to do."""
 
-    def errands(self, catalogue: Catalogue, settings: Settings) -> list[Errand]:
+    def errands(self, catalogue: Catalogue, settings: Settings, /) -> list[Errand]:
         """Return what is to be fetched. Raises ArchiveError for what the catalogue doesn't know."""
 
     def trigger(self) -> str:

@@ -12,6 +12,7 @@ from urllib.parse import urljoin
 
 from scrapy.downloadermiddlewares.redirect import BaseRedirectMiddleware
 
+from archive.http_message import REDIRECTS
 from archive.mementos import DatedUrl, dated
 from archive.records import Via
 from crawler.capture import CAPTURE
@@ -77,7 +78,7 @@ class MementoRedirects(Chain, BaseRedirectMiddleware):
 
 def _location(response: Response) -> str | None:
     """Return where a redirect leads, as it says."""
-    value = response.headers.get(b"Location") if 300 <= response.status < 400 else None  # noqa: PLR2004
+    value = response.headers.get(b"Location") if response.status in REDIRECTS else None
     return value.decode("utf-8", "replace").strip() if value else None
 
 

@@ -20,9 +20,11 @@ def pin(folder: ArchiveFolder, url: str, health: Health | None, *, reason: str, 
     wanted = screen.typed(url)
     with folder.catalogue() as catalogue:
         source = catalogue.sources.find(wanted)
+        if source is None and catalogue.incidents.get(wanted):
+            raise NotFoundError(f"{screen.line(wanted)} is an incident; pin one of the URLs that it cites")
         if source is None:
             raise NotFoundError(f"{screen.line(wanted)} is no cited URL in {folder.path}{near(catalogue, wanted)}")
-        known = catalogue.histories.pins().get(source.id)
+        known = catalogue.pins.all().get(source.id)
     if health is None and known is None:
         click.echo(f"{screen.line(source.url)} has no pin")
         return
@@ -38,7 +40,7 @@ def pin(folder: ArchiveFolder, url: str, health: Health | None, *, reason: str, 
 def print_pins(folder: ArchiveFolder) -> None:
     """Print every pin beside what is measured."""
     with folder.catalogue() as catalogue:
-        pins = catalogue.histories.pins()
+        pins = catalogue.pins.all()
         for source_id, one in pins.items():
             source = catalogue.sources.get(source_id)
             if source:

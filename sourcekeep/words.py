@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
+from archive.http_message import REDIRECTS
 from archive.records import Outcome, Verdict
 from sourcekeep.wordings import (
     ASKED_TO_WAIT,
@@ -134,7 +135,7 @@ def _wording(outcome: str | None, verdict: str | None, http_status: int | None, 
 def _status_wording(status: int) -> Wording:
     if status in STATUSES:
         return STATUSES[status]
-    if 300 <= status < 400:  # noqa: PLR2004  # the classes of RFC 9110 15
+    if status in REDIRECTS:
         return REDIRECT
     return SERVER_ERROR if 500 <= status < 600 else OUTCOMES[Outcome.HTTP_ERROR]  # noqa: PLR2004
 

@@ -16,7 +16,7 @@ from reading_archive import Page, article, crawl, printed, put, run
 
 from archive.errors import ArchiveError
 from archive.folder import ArchiveFolder
-from archive.records import CitedLink, Health, Incident, Outcome, Verdict, as_timestamp
+from archive.records import CitedLink, Health, Incident, JudgedHealth, Outcome, Verdict, as_timestamp
 from sourcekeep.audit.refresh import refresh
 
 if TYPE_CHECKING:
@@ -163,13 +163,14 @@ def test_incident_site_and_since_narrow_an_audit_down(archive: ArchiveFolder) ->
     assert set(by_url(audited(archive, "--incident", "DB-2", "--all"))) == {LIVE, DIES}
     assert set(by_url(audited(archive, "--site", "sold.example"))) == {REPLACED}
     assert set(by_url(audited(archive, "--since", at(4)[:10]))) == {DIES, HOME}
-    assert audited(archive, "--site", "nobody.example")["sources"] == 0
+    assert set(by_url(audited(archive, "--site", "https://Sold.example/any"))) == {REPLACED}
 
 
 @pytest.mark.parametrize(
     ("arguments", "code", "said"),
     [
-        (("--incident", "DB-9"), 1, "there is no incident 'DB-9'"),
+        (("--incident", "DB-9"), 1, "there is no incident DB-9; near it: DB-"),
+        (("--site", "nobody.example"), 1, "no cited source is of nobody.example"),
         (("--since", "yesterday"), 2, "no date like 2026-11-01"),
         (("--fail-on", "rotten"), 2, "there is no health 'rotten'"),
     ],
@@ -201,6 +202,14 @@ def test_table_says_health_rates_reasons_and_risks(archive: ArchiveFolder) -> No
     for words in ("good for the last time 2026-01-12", "3 incidents at risk", "DB-3", "show URL --history"):
         assert words in " ".join(text.split())
     assert max(len(line) for line in text.splitlines() if str(archive.path) not in line) <= 80
+
+
+def test_table_goes_to_a_file_as_it_is_printed_without_colours(archive: ArchiveFolder, tmp_path: Path) -> None:
+    path = tmp_path / "audit.txt"
+    assert run(archive, "audit", "--output", str(path)).exit_code == 0
+    text = path.read_text(encoding="utf-8")
+    assert DIES in text
+    assert "\x1b" not in text
 
 
 def test_table_shows_at_most_so_many(archive: ArchiveFolder) -> None:
@@ -299,7 +308,7 @@ def test_catalogue_that_says_something_else_is_put_right_and_that_is_said(tmp_pa
     crawl(folder, [page(0, LIVE)])
     printed(folder, "audit")
     with folder.catalogue() as catalogue, catalogue.transaction():
-        catalogue.histories.put_health(1, health=Health.DEAD, since=None, capture_id=None, rule=None, probe_wanted=None)
+        catalogue.histories.put_health(1, JudgedHealth(Health.DEAD))
     result = run(folder, "audit", "--format", "json")
     assert "1 source, and is brought up to date" in result.stderr
     with folder.catalogue() as catalogue:
@@ -387,3 +396,5 @@ def test_pin_of_what_nobody_cites_is_refused(archive: ArchiveFolder) -> None:
     asked = run(archive, "pin", "https://nobody.example/", "--health", "live", "--reason", "r", "--by", "E")
     assert isinstance(asked.exception, ArchiveError)
     assert "no cited URL" in str(asked.exception)
+    asked = run(archive, "pin", "DB-1", "--health", "live", "--reason", "r", "--by", "E")
+    assert "is an incident" in str(asked.exception)

@@ -136,6 +136,15 @@ def test_another_text_in_the_archive_is_not_offered(tmp_path: Path, server: Mock
     assert (found[0]["said"], found[0]["url"]) == ("other-text", None)
 
 
+def test_archive_that_cannot_be_reached_is_said_and_asked_once_more(tmp_path: Path, server: MockServer) -> None:
+    folder = make(tmp_path, timegates=["http://silent.archiving.example/web/"])
+    for _ in range(2):  # the second time as well
+        asked = run(folder, "replace", "--resolve", server.resolve)
+        assert asked.exit_code == 1
+        assert asked.output.count("no archive answered") == 3
+        assert "silent.archiving.example: " in asked.output
+
+
 def test_unknown_url_is_said(tmp_path: Path) -> None:
     result = run(make(tmp_path), "replace", "--url", "http://nobody.example/")
     assert isinstance(result.exception, ArchiveError)

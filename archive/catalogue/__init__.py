@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Self
 from sqlite_utils import Database
 
 from archive.catalogue.captures import Captures
+from archive.catalogue.comparisons import Comparisons
 from archive.catalogue.copies import Copies
 from archive.catalogue.crawls import Crawls
 from archive.catalogue.fixity import Fixity
@@ -25,6 +26,7 @@ from archive.catalogue.histories import Histories
 from archive.catalogue.incidents import Incidents
 from archive.catalogue.known import Known
 from archive.catalogue.ledger import Ledger
+from archive.catalogue.pins import Pins
 from archive.catalogue.quotations import Quotations
 from archive.catalogue.recurrence import Recurrence
 from archive.catalogue.reports import Reports
@@ -79,6 +81,8 @@ class Catalogue:
         self.quotations = Quotations(self._connection)
         self.copies = Copies(self._connection)
         self.histories = Histories(self._connection)
+        self.comparisons = Comparisons(self._connection)
+        self.pins = Pins(self._connection)
         self.recurrence = Recurrence(self._connection)
         self.reports = Reports(self._connection)
 

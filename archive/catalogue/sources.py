@@ -79,6 +79,11 @@ class Sources:
         tail = "JOIN captures c ON c.id = s.last_capture_id WHERE c.final_url = ? ORDER BY s.id LIMIT 1"
         return next(iter(self._select(tail, (url,))), None)
 
+    def has_site(self, site: str) -> bool:
+        """Tell whether any source is of a site, or of a host by that name."""
+        found = self._db.execute("SELECT 1 FROM sources WHERE site = :site OR host = :site LIMIT 1", {"site": site})
+        return found.fetchone() is not None
+
     def all(self) -> list[Source]:
         """Return every source that is cited, hosts in turns."""
         return self._select(f"WHERE {CITED} ORDER BY {_IN_TURNS}")

@@ -80,9 +80,9 @@ def take(catalogue: Catalogue, statement: Statement, about: Mapping[str, Any]) -
 def _take_pin(catalogue: Catalogue, said: Mapping[str, Any], at: str) -> None:
     source_id = catalogue.sources.put(said["source"])
     if said["health"] is None:
-        catalogue.histories.drop_pin(source_id)
+        catalogue.pins.drop(source_id)
     else:
-        catalogue.histories.put_pin(Pin(source_id, Health(said["health"]), said["reason"], said["by"], at))
+        catalogue.pins.put(Pin(source_id, Health(said["health"]), said["reason"], said["by"], at))
 
 
 def incident_of(said: dict[str, Any]) -> Incident:

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 import click
 
 from archive.errors import ArchiveError
-from archive.records import Health
+from archive.records import utc_now
+from archive.urls import host_of
 from sourcekeep import screen
 from sourcekeep.audit.auditing import audit
 from sourcekeep.audit.cited_on import cited_on
@@ -18,6 +19,7 @@ from sourcekeep.audit.mementos import Said
 from sourcekeep.audit.refresh import refresh
 from sourcekeep.audit.replacement import REPLACED
 from sourcekeep.audit.replacing import Wish, find_mementos
+from sourcekeep.words import explain
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -68,8 +70,10 @@ def ask(folder: ArchiveFolder, asked: Asked, resolve: Sequence[str], *, as_json:
         ]
         click.echo(screen.as_json(rows, indent=2))
     else:
-        _print(wishes, found.mementos)
-    return found.exit_code
+        with folder.catalogue() as catalogue:
+            _print(catalogue, wishes, found.mementos)
+    unanswered = bool(wishes) and all(one.said is Said.NO_ANSWER for one in found.mementos)
+    return found.exit_code or int(unanswered)
 
 
 def _sources(catalogue: Catalogue, asked: Asked) -> Iterator[Source]:
@@ -81,17 +85,20 @@ def _sources(catalogue: Catalogue, asked: Asked) -> Iterator[Source]:
         yield source
     if asked.urls:
         return
-    found = audit(catalogue, asked.scope, "", everything=True)
+    found = audit(catalogue, asked.scope, utc_now())
     for link in found.links:
-        if link.health not in REPLACED or (link.health is Health.MOVED and link.measured is not Health.MOVED):
-            continue
-        if asked.again or not catalogue.histories.memento_captures(link.source_id):
+        if link.health in REPLACED and (asked.again or not _was_answered(catalogue, link.source_id)):
             source = catalogue.sources.get(link.source_id)
             if source:
                 yield source
 
 
-def _print(wishes: Sequence[Wish], mementos: Sequence[Memento]) -> None:
+def _was_answered(catalogue: Catalogue, source_id: int) -> bool:
+    """Tell whether an archive has said what it has of a source; one that couldn't be reached is asked once more."""
+    return any(memento.said != Said.NO_ANSWER for memento in catalogue.comparisons.mementos(source_id))
+
+
+def _print(catalogue: Catalogue, wishes: Sequence[Wish], mementos: Sequence[Memento]) -> None:
     if not wishes:
         click.echo("nothing is to be replaced, or all of it was asked for before (--again asks once more)")
         return
@@ -102,6 +109,17 @@ def _print(wishes: Sequence[Wish], mementos: Sequence[Memento]) -> None:
         click.echo(screen.wrapped(f"{_WORDS[memento.said]}{of}{kept}", "  "))
         if memento.url:
             click.echo(f"  -> {screen.line(memento.url)}")
+        elif memento.said is Said.NO_ANSWER and memento.capture_id:
+            click.echo(screen.wrapped(_why(catalogue, memento.capture_id), "  ", "    "))
     counts = Counter(memento.said for memento in mementos)
     words = ", ".join(f"{number:,} {said}" for said, number in counts.most_common())
     click.echo(f"{screen.count(len(wishes), 'source')} asked for: {words}")
+
+
+def _why(catalogue: Catalogue, capture_id: int) -> str:
+    """Return what became of the last request to an archive, and whom it asked."""
+    capture = catalogue.captures.get(capture_id)
+    if capture is None:
+        return ""
+    said = explain(capture.outcome, None, capture.http_status, capture.error, capture.evidence)
+    return screen.line(f"{host_of(capture.asked_url or '')}: {said}")

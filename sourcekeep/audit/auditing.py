@@ -73,30 +73,28 @@ class Audit:
     """Sources of which the catalogue said something else than their captures do."""
 
 
-def audit(  # noqa: PLR0913  # each is a choice of the caller
+def audit(
     catalogue: Catalogue,
     scope: Scope,
     now: str,
     *,
     replay_url: str = "",
-    everything: bool = False,
     on_sources: Callable[[int], None] = lambda _: None,
 ) -> Audit:
     """Return what became of the links in *scope*, by their captures alone; nothing is written.
 
-    *replay_url* is where own copies are shown to others. With *everything*, live and unchecked links are listed, too.
-    *on_sources* is told now and then how many more are done. Raises ArchiveError when the scope is unknown.
+    *replay_url* is where own copies are shown to others. *on_sources* is told now and then how many more are done.
+    Raises ArchiveError when the scope is unknown.
     """
-    return _Auditing(catalogue, Audit(now, scope), replay_url, everything=everything).run(on_sources)
+    return _Auditing(catalogue, Audit(now, scope), replay_url).run(on_sources)
 
 
 class _Auditing:
-    def __init__(self, catalogue: Catalogue, found: Audit, replay_url: str, *, everything: bool) -> None:
+    def __init__(self, catalogue: Catalogue, found: Audit, replay_url: str) -> None:
         histories = catalogue.histories
         self._catalogue = catalogue
         self._found = found
-        self._everything = everything
-        self._pins = histories.pins()
+        self._pins = catalogue.pins.all()
         self._years = _years(histories)
         self._observer = Observer(_companies(histories, found.scope))
         self._replacing = Replacing(catalogue, replay_url)
@@ -132,7 +130,7 @@ class _Auditing:
         if since is not None:
             changed_at = max(course.step.since if course.step else "", pin.pinned_at if pin else "")
             return changed_at >= since
-        return self._everything or pin is not None or health not in _UNTROUBLED
+        return self._found.scope.everything or pin is not None or health not in _UNTROUBLED
 
 
 def _audited(

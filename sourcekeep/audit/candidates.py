@@ -46,7 +46,7 @@ class Search:
         self._timemap: str | None = None
         self._reads_timemap = False
         self._found: list[Memento] = []
-        self._reference = reference_of(text for text in catalogue.histories.texts_of(source.id) if text.standing)
+        self._reference = reference_of(text for text in catalogue.comparisons.texts_of(source.id) if text.standing)
 
     def memento(self) -> Memento:
         """Return the best that came."""
@@ -102,7 +102,7 @@ class Search:
         self._note(_of_headers(warc_dir, capture))
         if capture.memento_at:
             self._tried.append(datetime.fromisoformat(capture.memento_at))
-        self._found.append(judge(catalogue.histories, self.source, capture_id, capture, self._reference))
+        self._found.append(judge(catalogue.comparisons, self.source, capture_id, capture, self._reference))
 
     def _note(self, found: Iterator[Link]) -> None:
         """Take note of the mementos and the TimeMap that an archive names."""

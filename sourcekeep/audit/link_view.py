@@ -59,7 +59,7 @@ def link_view(catalogue: Catalogue, source_id: int) -> LinkView:
     observer = Observer(histories.has_company)
     link, looks = histories.of(source_id)
     course = observer.fold(link, looks)
-    pin = histories.pins().get(source_id)
+    pin = catalogue.pins.all().get(source_id)
     said = dict(zip((look.capture_id for look in looks), observer.said(link, looks), strict=True))
     return LinkView(
         health=pin.health if pin else course.health,
@@ -81,7 +81,7 @@ def _explained(health: Health, step: Step | None) -> str:
 
 def _drift(catalogue: Catalogue, source_id: int, capture_ids: list[int]) -> DriftView | None:
     """Return the drift of the last capture that has one, unless its text is the same."""
-    drifts = (catalogue.histories.drift(number) for number in reversed(capture_ids))
+    drifts = (catalogue.comparisons.drift(number) for number in reversed(capture_ids))
     drift = next((one for one in drifts if one), None)
     if drift is None or drift.change == "same":
         return None

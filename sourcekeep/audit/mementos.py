@@ -18,7 +18,7 @@ from extract import drift
 
 if TYPE_CHECKING:
     from archive.catalogue import Catalogue
-    from archive.catalogue.histories import Histories, TextOfCapture
+    from archive.catalogue.comparisons import Comparisons, TextOfCapture
     from archive.records import Capture, Source
     from extract.drift import TextDrift
 
@@ -68,13 +68,13 @@ class Memento:
 
 
 def judge(
-    histories: Histories, source: Source, capture_id: int, capture: Capture, reference: TextOfCapture | None
+    comparisons: Comparisons, source: Source, capture_id: int, capture: Capture, reference: TextOfCapture | None
 ) -> Memento:
     """Return what a capture via memento is worth; *reference* is the source's own text, if there is one."""
-    answer = histories.answer(capture_id)
+    answer = comparisons.answer(capture_id)
     compared = None
     if reference and answer.text_id:
-        compared = drift.measure(histories.text(reference.text_id), histories.text(answer.text_id))
+        compared = drift.measure(comparisons.text(reference.text_id), comparisons.text(answer.text_id))
     said = _said(source, capture, answer.verdict, compared, has_own=reference is not None)
     url = _to_cite(capture) if said in OFFERED else None
     return Memento(source.id, said, capture_id, url, capture.memento_at, compared.kept if compared else None)
@@ -82,16 +82,16 @@ def judge(
 
 def keep_judged(catalogue: Catalogue, source_id: int, reference: TextOfCapture | None) -> None:
     """Bring the table up to date for the mementos of one source. Within a transaction."""
-    histories = catalogue.histories
-    for capture_id in histories.memento_captures(source_id):
-        text_id, reference_id = histories.answer(capture_id).text_id, reference and reference.text_id
-        known = histories.judged_memento(capture_id)
+    comparisons = catalogue.comparisons
+    for capture_id in comparisons.memento_captures(source_id):
+        text_id, reference_id = comparisons.answer(capture_id).text_id, reference and reference.text_id
+        known = comparisons.judged_memento(capture_id)
         if known and (known.text_id, known.reference_text_id, known.rules) == (text_id, reference_id, RULES):
             continue
         source, capture = catalogue.sources.get(source_id), catalogue.captures.get(capture_id)
         if source and capture:
-            found = judge(histories, source, capture_id, capture, reference)
-            histories.put_memento(
+            found = judge(comparisons, source, capture_id, capture, reference)
+            comparisons.put_memento(
                 JudgedMemento(
                     capture_id, source_id, found.said, found.url, found.at, found.kept, RULES, text_id, reference_id
                 )

@@ -15,7 +15,8 @@ from sourcekeep.audit import finding
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from archive.catalogue.histories import Answer, Histories, Link, Look
+    from archive.catalogue.comparisons import Answer, Comparisons
+    from archive.catalogue.histories import Link, Look
 
 NEAR = timedelta(days=30)
 """Between a probe and the capture that it says something of: servers are set up anew."""
@@ -24,23 +25,23 @@ NEAR = timedelta(days=30)
 class Probing:
     """Holds captures against probes in the directory of their source."""
 
-    def __init__(self, histories: Histories) -> None:
-        self._histories = histories
+    def __init__(self, comparisons: Comparisons) -> None:
+        self._comparisons = comparisons
 
     def find(self, link: Link, suspicious: Iterable[Look]) -> bool:
         """Bring what probes say of a source's captures up to date, and return whether anything is new.
 
         *suspicious* are the captures that a probe can say something of. Within a transaction.
         """
-        directory, known = directory_of(link.url), self._histories.findings(link.source_id)
+        directory, known = directory_of(link.url), self._comparisons.findings(link.source_id)
         looks = list(suspicious)
-        probes = self._histories.probes_in(directory) if directory and looks else []
+        probes = self._comparisons.probes_in(directory) if directory and looks else []
         found = {look.capture_id: made for look in looks if (made := self._of(look, probes))}
         for capture_id in known.keys() - found.keys():
-            self._histories.drop_finding(capture_id)
+            self._comparisons.drop_finding(capture_id)
         for capture_id, made in found.items():
             if known.get(capture_id) != made:
-                self._histories.put_finding(made)
+                self._comparisons.put_finding(made)
         return known != found
 
     def _of(self, look: Look, probes: Iterable[Answer]) -> ProbeFinding | None:
@@ -50,14 +51,14 @@ class Probing:
         return min(made, key=lambda found: found.finding is Finding.NO_ANSWER, default=None)
 
     def _compare(self, look: Look, probe: Answer) -> ProbeFinding:
-        page, beside = self._answer(self._histories.answer(look.capture_id)), self._answer(probe)
+        page, beside = self._answer(self._comparisons.answer(look.capture_id)), self._answer(probe)
         found = finding.finding(page, beside)
         alike = None if found is Finding.NO_ANSWER else finding.similarity(page, beside)
         return ProbeFinding(look.capture_id, probe.capture_id, finding.RULES, found, alike)
 
     def _answer(self, answer: Answer) -> finding.Answer:
         """Return an answer with what the page says, as findings are made from them."""
-        said = self._histories.said_by(answer.text_id) if answer.text_id is not None else None
+        said = self._comparisons.said_by(answer.text_id) if answer.text_id is not None else None
         return finding.Answer(
             answer.asked_url,
             answer.final_url,

@@ -6,12 +6,12 @@ All of it is derived: `sources.judged` says of which sources something has come 
 
 from __future__ import annotations
 
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import datetime
 from typing import TYPE_CHECKING
 
 from archive.catalogue.histories import COMPANY
-from archive.records import Drift, Health
+from archive.records import Drift, Health, JudgedHealth
 from archive.standing import SUCCESSES, confirm_due
 from extract import drift
 from sourcekeep.audit.mementos import keep_judged
@@ -22,7 +22,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     from archive.catalogue import Catalogue
-    from archive.catalogue.histories import Histories, Link, Look, TextOfCapture
+    from archive.catalogue.comparisons import Comparisons, TextOfCapture
+    from archive.catalogue.histories import Link, Look
     from archive.settings import Settings
     from sourcekeep.audit.health import Course
 
@@ -56,31 +57,28 @@ class _Refreshing:
     def __init__(self, catalogue: Catalogue, settings: Settings) -> None:
         self._catalogue = catalogue
         self._histories = catalogue.histories
+        self._comparisons = catalogue.comparisons
         self._sources = catalogue.sources
         self._settings = settings
         self._companies: dict[str, bool] = {}
         self._observer = Observer(self._has_company)
-        self._probing = Probing(self._histories)
+        self._probing = Probing(self._comparisons)
 
     def judge(self, source_id: int) -> None:
         """Bring one source up to date, within a transaction."""
-        if _compare(self._histories, source_id):
+        if _compare(self._comparisons, source_id):
             self._sources.choose_best([source_id])
-        own = [text for text in self._histories.texts_of(source_id) if text.standing]
+        own = [text for text in self._comparisons.texts_of(source_id) if text.standing]
         keep_judged(self._catalogue, source_id, reference_of(own))
         link, looks = self._histories.of(source_id)
         if self._probing.find(link, self._observer.suspicious(link, looks)):
             link, looks = self._histories.of(source_id)
         course = self._observer.fold(link, looks)
         step = course.step
-        self._histories.put_health(
-            source_id,
-            health=course.health,
-            since=step and step.since,
-            capture_id=step and step.capture_id,
-            rule=step and step.rule,
-            probe_wanted=self._observer.probe_wanted(link, looks),
-        )
+        judged = JudgedHealth(course.health, probe_wanted=self._observer.probe_wanted(link, looks))
+        if step:
+            judged = replace(judged, since=step.since, capture_id=step.capture_id, rule=step.rule)
+        self._histories.put_health(source_id, judged)
         self._confirm(link, looks, course)
 
     def _has_company(self, final_url: str) -> bool:
@@ -104,23 +102,23 @@ def reference_of(texts: Iterable[TextOfCapture]) -> TextOfCapture | None:
     return max(texts, key=lambda text: (text.standing, -text.capture_id), default=None)
 
 
-def _compare(histories: Histories, source_id: int) -> bool:
+def _compare(comparisons: Comparisons, source_id: int) -> bool:
     """Measure the texts of a source against the first of its best ones, and return whether anything was new."""
-    texts = histories.texts_of(source_id)
+    texts = comparisons.texts_of(source_id)
     reference = reference_of(texts)
     others = [text for text in texts if text is not reference]
     changed = False
     for text in others:
-        changed |= _measure(histories, text, reference)
-    return histories.drop_drifts(source_id, [text.capture_id for text in others]) or changed
+        changed |= _measure(comparisons, text, reference)
+    return comparisons.drop_drifts(source_id, [text.capture_id for text in others]) or changed
 
 
-def _measure(histories: Histories, text: TextOfCapture, reference: TextOfCapture | None) -> bool:
+def _measure(comparisons: Comparisons, text: TextOfCapture, reference: TextOfCapture | None) -> bool:
     """Measure one text, unless that was done, and return whether it was to be done."""
-    known = histories.drift(text.capture_id)
+    known = comparisons.drift(text.capture_id)
     pair = (text.text_id, reference.text_id if reference else 0)
     if known and (known.text_id, known.reference_text_id, known.rules) == (*pair, drift.RULES):
         return False
-    found = drift.measure(histories.text(pair[1]), histories.text(pair[0]))
-    histories.put_drift(Drift(text.capture_id, *pair, drift.RULES, **asdict(found)))
+    found = drift.measure(comparisons.text(pair[1]), comparisons.text(pair[0]))
+    comparisons.put_drift(Drift(text.capture_id, *pair, drift.RULES, **asdict(found)))
     return True

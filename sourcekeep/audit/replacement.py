@@ -60,7 +60,7 @@ class Replacing:
         self._catalogue = catalogue
         self._replay_url = replay_url
         self._mementos: dict[int, list[JudgedMemento]] = {}
-        for memento in catalogue.histories.mementos():
+        for memento in catalogue.comparisons.mementos():
             if memento.url:
                 self._mementos.setdefault(memento.source_id, []).append(memento)
 
@@ -88,9 +88,9 @@ class Replacing:
 
     def _memento(self, source_id: int) -> JudgedMemento | None:
         """Return the best memento of a source; of several that are as good the one nearest to its citation."""
-        mementos = self._mementos.get(source_id, [])
-        if len(mementos) < 2:  # noqa: PLR2004  # nothing to choose
-            return next(iter(mementos), None)
+        mementos = self._mementos.get(source_id)
+        if not mementos:
+            return None
         source = self._catalogue.sources.get(source_id)
         wanted = cited_on(self._catalogue, source) if source else None
         return min(mementos, key=lambda memento: (ORDER.index(Said(memento.said)), _days(memento.at, wanted)))

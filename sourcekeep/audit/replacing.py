@@ -54,7 +54,7 @@ class _Round:
     def __init__(self, errands: list[Errand]) -> None:
         self._errands = errands
 
-    def errands(self, catalogue: Catalogue, settings: Settings) -> list[Errand]:  # noqa: ARG002  # it is known
+    def errands(self, _: Catalogue, __: Settings, /) -> list[Errand]:
         """Return what was given."""
         return self._errands
 

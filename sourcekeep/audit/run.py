@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from contextlib import contextmanager
+import io
+from contextlib import contextmanager, redirect_stdout
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -37,8 +38,6 @@ class Wanted:
     format: str = "table"
     path: Path | None = None
     """Where it goes; None for standard output."""
-    everything: bool = False
-    """Whether live links are listed as well."""
     most: int = 20
     failing: frozenset[str] = frozenset()
     """What makes it fail."""
@@ -50,8 +49,7 @@ def run(folder: ArchiveFolder, scope: Scope, wanted: Wanted) -> int:
     with folder.catalogue() as catalogue, screen.printing():
         if not catalogue.read_only:
             _bring_up_to_date(catalogue, folder, afresh=wanted.afresh)
-        everything = wanted.everything or wanted.format == "junit"
-        found = _with_progress(catalogue, folder, scope, everything=everything)
+        found = _with_progress(catalogue, folder, scope)
         if found.stale and not catalogue.read_only:
             _heal(catalogue, folder, found)
         _write(found, catalogue, folder, wanted)
@@ -64,14 +62,13 @@ def _bring_up_to_date(catalogue: Catalogue, folder: ArchiveFolder, *, afresh: bo
         refresh(catalogue, folder.settings(), afresh=afresh, on_done=on_done)
 
 
-def _with_progress(catalogue: Catalogue, folder: ArchiveFolder, scope: Scope, *, everything: bool) -> Audit:
+def _with_progress(catalogue: Catalogue, folder: ArchiveFolder, scope: Scope) -> Audit:
     with _shown("auditing", catalogue.histories.count()) as on_sources:
         return audit(
             catalogue,
             scope,
             utc_now(),
             replay_url=folder.settings().replay_url,
-            everything=everything,
             on_sources=on_sources,
         )
 
@@ -110,7 +107,16 @@ def _write(found: Audit, catalogue: Catalogue, folder: ArchiveFolder, wanted: Wa
         click.echo(f"the audit of {screen.count(found.tally.health.total(), 'source')} is in {wanted.path}", err=True)
 
 
+def _as_printed(print_it: Callable[[], None]) -> str:
+    """Return what *print_it* prints, as it is without a terminal: no colours."""
+    with redirect_stdout(io.StringIO()) as printed:
+        print_it()
+    return printed.getvalue()
+
+
 def _pieces(found: Audit, catalogue: Catalogue, wanted: Wanted) -> Iterator[str]:
+    if wanted.format == "table":
+        return iter([_as_printed(lambda: print_audit(found, most=wanted.most))])
     if wanted.format == "html":
         from sourcekeep.audit.report.page import html_report  # charts take a second to import
 

@@ -56,9 +56,14 @@ def command(
     from sourcekeep.audit.scope import Scope
 
     gate = _gate(fail_on)
-    scope = Scope(incident and screen.typed(incident), site and screen.typed(site), _date(since))
+    scope = Scope.of(
+        incident and screen.typed(incident),
+        site and screen.typed(site),
+        _date(since),
+        everything=everything or name == "junit",  # a case each, those that pass too
+    )
     path = None if output == Path("-") else output
-    wanted = Wanted(name, path, everything=everything, most=most, failing=gate, afresh=afresh)
+    wanted = Wanted(name, path, most=most, failing=gate, afresh=afresh)
     if run(ArchiveFolder.open(archive_dir), scope, wanted):
         sys.exit(_GATE)
 

@@ -48,7 +48,7 @@ def command(
     from sourcekeep.audit.scope import Scope
     from sourcekeep.commands.crawl import checked_resolve
 
-    scope = Scope(incident and screen.typed(incident), site and screen.typed(site))
+    scope = Scope.of(incident and screen.typed(incident), site and screen.typed(site))
     asked = Asked(scope, tuple(map(screen.typed, urls)), again=again, most=most)
     with screen.printing():
         code = ask(ArchiveFolder.open(archive_dir), asked, checked_resolve(resolve), as_json=as_json)

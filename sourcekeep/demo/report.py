@@ -84,6 +84,7 @@ def _print_next(folder: ArchiveFolder, lines: Judged) -> None:
         (f"show {best.url}", "a source: its text, what was stripped, and the records that prove it"),
         ("show DEMO-01", "an incident and its sources"),
         ("quotes DEMO-01", "which of its sources has what it quotes"),
+        ("audit", "what became of the links, and what proves it (--format html for a report)"),
         ("export --format csv", "everything as a table (also jsonl, markdown, wacz)"),
         ("status --failures", "what to do about the failures"),
     ):

@@ -45,7 +45,7 @@ class Cited(NamedTuple):
 
 def cited(catalogue: Catalogue, incident_id: str | None, replay_url: str, now: str) -> Iterator[Cited]:
     """Iterate over the citations that have a URL, in the order of the incidents."""
-    found = audit(catalogue, Scope(incident_id), now, replay_url=replay_url, everything=True)
+    found = audit(catalogue, Scope(incident_id, everything=True), now, replay_url=replay_url)
     links = {link.source_id: link for link in found.links}
     incidents = catalogue.incidents.all() if incident_id is None else [catalogue.incidents.get(incident_id)]
     for incident in incidents:

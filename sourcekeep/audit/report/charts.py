@@ -30,6 +30,8 @@ _WIDTH, _HEIGHT = 460, 240
 _MOST_SITES = 15
 _LONGEST_NAME = 28
 _TICKS = 8
+_FEW_MONTHS = 2  # no area has any width between so few
+_MANY_YEARS = 12  # more of them would stand in each other's way
 _FONT = "system-ui, -apple-system, 'Segoe UI', Roboto, 'Noto Sans', sans-serif"
 _CONFIG = {
     "background": "transparent",
@@ -62,10 +64,10 @@ def _over_time(tally: Tally, until: str) -> Chart | None:
     ]
     if not rows:
         return None
-    months = len({row["month"] for row in rows})
+    is_long = len({row["month"] for row in rows}) > _FEW_MONTHS
     base = alt.Chart(_data(rows))
-    drawn = base.mark_area(interpolate="step-after") if months > 2 else base.mark_bar(size=60)  # noqa: PLR2004
-    x = alt.X("yearmonth(month):T" if months > 2 else "yearmonth(month):O", title=None)  # noqa: PLR2004
+    drawn = base.mark_area(interpolate="step-after") if is_long else base.mark_bar(size=60)
+    x = alt.X("yearmonth(month):T" if is_long else "yearmonth(month):O", title=None)
     chart = drawn.encode(x=x, y=alt.Y("sources:Q", title="sources"), color=_COLOUR, order="order:Q")
     return Chart("Health over time", "Sources by what their link was at the end of each month.", _svg(chart))
 
@@ -100,7 +102,7 @@ def _by_year(tally: Tally) -> Chart | None:
         alt.Chart(_data(_counted(years)))
         .mark_bar()
         .encode(
-            x=alt.X("name:O", title=None, axis=alt.Axis(labelAngle=-90 if len(years) > 12 else 0)),  # noqa: PLR2004
+            x=alt.X("name:O", title=None, axis=alt.Axis(labelAngle=-90 if len(years) > _MANY_YEARS else 0)),
             y=alt.Y("sources:Q", title="share of sources", stack="normalize", axis=alt.Axis(format="%")),
             color=_COLOUR,
             order="order:Q",

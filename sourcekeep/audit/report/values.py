@@ -29,10 +29,9 @@ _BATCH = 500
 def as_values(found: Audit) -> dict[str, Any]:
     """Return all that an audit found, but for the links."""
     rates = found.tally.rates()
-    scope = {name: value for name, value in asdict(found.scope).items() if value is not None}
     return {
         "made_at": found.made_at,
-        "scope": scope,
+        "scope": found.scope.words,
         "sources": found.tally.health.total(),
         "health": {health: found.tally.health[health] for health in Health},
         "pins": found.pins,
