@@ -10,7 +10,6 @@ python -m bench.link_score --part b     # mistakes of part B, too: for those who
 
 from __future__ import annotations
 
-import argparse
 from collections import Counter
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -23,13 +22,14 @@ from archive.records import Health, Outcome, as_timestamp
 from archive.signals import Signal
 from archive.standing import VERDICT_RANK
 from archive.urls import host_of, url_key
+from bench.labelled import right_by_language, run, table
 from bench.link_sites import PARTS, Answered, Label, LabelledLink, load_links
 from extract import ExtractedPage, drift, extract_page
 from sourcekeep.audit.finding import Answer, finding, own_words
 from sourcekeep.audit.observing import Observer
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Iterable
 
 
 START = datetime(2031, 1, 1, tzinfo=UTC)
@@ -205,7 +205,20 @@ _KNOWN = {
 def markdown() -> str:
     """Return the figures as they stand in docs/link-rot.md."""
     both = tuple(item for part in PARTS for item in judge_part(part))
-    return "\n".join([*_figures(), "", *_matrix(both), "", *_healths(both), "", *_languages(both)]) + "\n"
+    return (
+        "\n".join(
+            [
+                *_figures(),
+                "",
+                *_matrix(both),
+                "",
+                *_healths(both),
+                "",
+                right_by_language((item.link.language, item.is_right) for item in both),
+            ]
+        )
+        + "\n"
+    )
 
 
 def _figures() -> list[str]:
@@ -223,45 +236,22 @@ def _figures() -> list[str]:
 
 def _matrix(judged: tuple[Judged, ...]) -> list[str]:
     found = Counter((item.link.label, item.said) for item in judged)
-    return ["Rows are labels, columns what one capture says.", "", *_table(Label, Label, lambda *pair: found[pair])]
+    return ["Rows are labels, columns what one capture says.", "", *table(Label, Label, lambda *pair: found[pair])]
 
 
 def _healths(judged: tuple[Judged, ...]) -> list[str]:
     found = Counter((item.link.label, item.health) for item in judged)
     columns = [health for health in Health if any(item.health is health for item in judged)]
     said = f"Rows are labels, columns the health after {CAPTURES} captures, {BETWEEN.days} days apart."
-    return [said, "", *_table(Label, columns, lambda *pair: found[pair])]
+    return [said, "", *table(Label, columns, lambda *pair: found[pair])]
 
 
-def _table(rows: Iterable[str], columns: Iterable[str], count: Callable[[str, str], int]) -> list[str]:
-    names = list(columns)
-    lines = [f"| | {' | '.join(names)} |", "|---" + "|---:" * len(names) + "|"]
-    return lines + [f"| {row} | {' | '.join(str(count(row, name) or '') for name in names)} |" for row in rows]
-
-
-def _languages(judged: tuple[Judged, ...]) -> list[str]:
-    links, right = Counter[str](), Counter[str]()
-    for item in judged:
-        links[item.link.language] += 1
-        right[item.link.language] += item.is_right
-    cells = (f"{language} {right[language]}/{count}" for language, count in links.most_common())
-    return ["Right by language: " + ", ".join(cells) + "."]
-
-
-def main() -> None:
-    parser = argparse.ArgumentParser(description="Score what audits say of the labelled sites.")
-    parser.add_argument("--markdown", action="store_true", help="print the tables of docs/link-rot.md")
-    parser.add_argument("--part", choices=PARTS, help="this part alone, with its mistakes")
-    asked = parser.parse_args()
-    if asked.markdown:
-        print(markdown(), end="")
-        return
-    for part in [asked.part] if asked.part else PARTS:
-        print(f"part {part}: {len(load_links(part))} links")
-        for name, known in _KNOWN.items():
-            _print(name, judge_part(part, known))
-        if part == "a" or asked.part:
-            _print_mistakes(judge_part(part))
+def _show(part: str, asked: bool) -> None:
+    print(f"part {part}: {len(load_links(part))} links")
+    for name, known in _KNOWN.items():
+        _print(name, judge_part(part, known))
+    if part == "a" or asked:
+        _print_mistakes(judge_part(part))
 
 
 def _print(name: str, judged: tuple[Judged, ...]) -> None:
@@ -283,4 +273,4 @@ def _print_mistakes(judged: tuple[Judged, ...]) -> None:
 
 
 if __name__ == "__main__":
-    main()
+    run("Score what audits say of the labelled sites.", "docs/link-rot.md", PARTS, markdown, _show)

@@ -7,13 +7,13 @@ python -m bench.verdict_score --part a     # only the part that the rules are tu
 
 from __future__ import annotations
 
-import argparse
 from collections import Counter
 from dataclasses import dataclass
 from functools import cache
 from itertools import pairwise
 
 from archive.records import Verdict
+from bench.labelled import right_by_language, run, table
 from bench.verdict_pages import PARTS, LabelledPage, load_pages
 from extract import ExtractedPage, extract_page
 
@@ -75,7 +75,15 @@ def markdown() -> str:
     """Return the figures as they stand in docs/verdicts.md."""
     parts = {part: judge_part(part) for part in PARTS}
     both = tuple(item for part in PARTS for item in parts[part])
-    lines = [*_figures(parts, both), "", *_matrix(both), "", *_languages(both), "", *_sure(both)]
+    lines = [
+        *_figures(parts, both),
+        "",
+        *_matrix(both),
+        "",
+        right_by_language((item.page.language or "none", item.is_right) for item in both),
+        "",
+        *_sure(both),
+    ]
     return "\n".join(lines) + "\n"
 
 
@@ -94,25 +102,7 @@ def _figures(parts: dict[str, tuple[Judged, ...]], both: tuple[Judged, ...]) -> 
 
 def _matrix(judged: tuple[Judged, ...]) -> list[str]:
     found = confusion(judged)
-    lines = [
-        "Rows are labels, columns are verdicts.",
-        "",
-        f"| | {' | '.join(Verdict)} |",
-        "|---" + "|---:" * len(Verdict) + "|",
-    ]
-    for label in Verdict:
-        cells = (str(found[label, verdict] or "") for verdict in Verdict)
-        lines.append(f"| {label} | {' | '.join(cells)} |")
-    return lines
-
-
-def _languages(judged: tuple[Judged, ...]) -> list[str]:
-    pages, right = Counter[str](), Counter[str]()
-    for item in judged:
-        pages[item.page.language or "none"] += 1
-        right[item.page.language or "none"] += item.is_right
-    cells = (f"{language} {right[language]}/{count}" for language, count in pages.most_common())
-    return ["Right by language: " + ", ".join(cells) + "."]
+    return ["Rows are labels, columns are verdicts.", "", *table(Verdict, Verdict, lambda *pair: found[pair])]
 
 
 def _sure(judged: tuple[Judged, ...]) -> list[str]:
@@ -122,22 +112,14 @@ def _sure(judged: tuple[Judged, ...]) -> list[str]:
     return lines
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description="Score the verdicts on the labelled pages.")
-    parser.add_argument("--markdown", action="store_true", help="print the tables of docs/verdicts.md")
-    parser.add_argument("--part", choices=PARTS, help="only this part, with its mistakes")
-    asked = parser.parse_args()
-    if asked.markdown:
-        print(markdown(), end="")
-        return
-    for part in [asked.part] if asked.part else PARTS:
-        judged = judge_part(part)
-        wrong = [item for item in judged if not item.is_right]
-        print(f"part {part}: {len(judged)} pages, macro F1 {macro_f1(judged):.4f}, {len(wrong)} wrong")
-        print("  " + ", ".join(f"{verdict} {score:.3f}" for verdict, score in f1_by_verdict(judged).items()))
-        for item in wrong:
-            print(f"  {item.page.name}: {item.page.label} taken for {item.made.verdict} {item.made.evidence}"[:260])
+def _show(part: str, _: bool) -> None:
+    judged = judge_part(part)
+    wrong = [item for item in judged if not item.is_right]
+    print(f"part {part}: {len(judged)} pages, macro F1 {macro_f1(judged):.4f}, {len(wrong)} wrong")
+    print("  " + ", ".join(f"{verdict} {score:.3f}" for verdict, score in f1_by_verdict(judged).items()))
+    for item in wrong:
+        print(f"  {item.page.name}: {item.page.label} taken for {item.made.verdict} {item.made.evidence}"[:260])
 
 
 if __name__ == "__main__":
-    main()
+    run("Score the verdicts on the labelled pages.", "docs/verdicts.md", PARTS, markdown, _show)

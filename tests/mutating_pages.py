@@ -9,10 +9,13 @@ from __future__ import annotations
 import gzip
 import io
 import json
+import lzma
 import random
 import re
+import struct
 import time
 import zipfile
+import zlib
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -422,11 +425,15 @@ def _within(body: bytes, draw: random.Random, other: bytes) -> bytes:
     return body[: found.start(1)] + change(found[1], draw, other) + body[found.end(1) :]
 
 
+# What reading a damaged package raises: of its directory, its parts, and what they are compressed with.
+_DAMAGED = (zipfile.BadZipFile, zlib.error, lzma.LZMAError, struct.error, EOFError, OSError, RuntimeError, ValueError)
+
+
 def _within_package(body: bytes, draw: random.Random, other: bytes, change: Mutation) -> bytes:
     try:
         with zipfile.ZipFile(io.BytesIO(body)) as file:
             parts = {name: file.read(name) for name in file.namelist()}
-    except Exception:  # noqa: BLE001  # damaged by the steps before
+    except _DAMAGED:  # by the steps before
         return change(body, draw, other)
     for name in draw.sample(sorted(parts), min(len(parts), draw.choice((1, 1, 3)))):
         parts[name] = change(parts[name], draw, draw.choice(sorted(parts.values())))[:MAX_BYTES]

@@ -14,10 +14,15 @@ from xml.etree import ElementTree as ET
 import pytest
 from reading_archive import Page, article, crawl, printed, put, run
 
+from archive.catalogue.histories import Look
 from archive.errors import ArchiveError
 from archive.folder import ArchiveFolder
 from archive.records import CitedLink, Health, Incident, JudgedHealth, Outcome, Verdict, as_timestamp
+from archive.signals import Signal
+from sourcekeep.audit.health import Observed, fold
 from sourcekeep.audit.refresh import refresh
+from sourcekeep.audit.report.charts import charts
+from sourcekeep.audit.tally import Tally
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -278,6 +283,16 @@ def test_html_takes_no_words_of_strangers_for_markup(tmp_path: Path) -> None:
     assert not [name for _, attrs in read.tags for name in attrs if name.startswith("on")]
     assert [attrs["href"] for tag, attrs in read.tags if tag == "a"] == [evil]
     assert odd in read.text
+
+
+def test_chart_takes_no_name_for_markup() -> None:
+    tally = Tally()
+    seen = Observed(1, at(0), Signal.GOOD, "verdict:article")
+    look = Look(1, 1, at(0), "fetched", 200, "article", LIVE, None, None)
+    tally.add("<script>&'\"", 2020, fold([seen]), [look])
+    (by_site,) = [chart.svg for chart in charts(tally, "2026-01") if chart.title == "By site"]
+    assert "<script" not in by_site
+    assert "&lt;script" in by_site
 
 
 def test_empty_archive_is_audited_in_each_format(tmp_path: Path) -> None:

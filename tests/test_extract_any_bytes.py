@@ -86,7 +86,7 @@ class Fuzzing:
 
 def fuzz(recipe: st.SearchStrategy[Recipe], number: int, started: int, workers: int) -> Fuzzing:
     """Look at *number* damaged pages; the same for the same seed *started*."""
-    with Workers(workers, check, Path(), Limits()) as pool:  # type: ignore[arg-type]  # all items are damaged pages
+    with Workers(workers, check, Path(), Limits()) as pool:
         fuzzing = Fuzzing(pool)
 
         # Failures are gathered and not raised: one would end the run, and each has its recipe.

@@ -197,7 +197,7 @@ def test_only_sites_that_changed_are_looked_at_again(tmp_path: Path, monkeypatch
 
     def count_best(self: object, site: str, extractor: str) -> int:
         looked_at.append(site)
-        return real(self, site, extractor)  # type: ignore[arg-type]
+        return real(self, site, extractor)
 
     monkeypatch.setattr("archive.catalogue.recurrence.Recurrence.count_best", count_best)
     run(folder, workers=1)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
-from markupsafe import Markup
 
 from archive.records import Health
 from sourcekeep.audit.report.charts import COLOURS, charts
@@ -37,8 +36,13 @@ def html_report(found: Audit, catalogue: Catalogue) -> Iterator[str]:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters |= {"line": line, "when": when, "percent": "{:.1%}".format}
+    environment.filters |= {"line": line, "when": when, "percent": "{:.1%}".format, "sentence": _sentence}
     yield from environment.get_template("audit.html.jinja").generate(**_shown(found, catalogue))
+
+
+def _sentence(words: str) -> str:
+    """Return *words* with a capital at their beginning, and as they are behind it."""
+    return words[:1].upper() + words[1:]
 
 
 def _shown(found: Audit, catalogue: Catalogue) -> dict[str, Any]:
@@ -60,7 +64,7 @@ def _shown(found: Audit, catalogue: Catalogue) -> dict[str, Any]:
         "drift": rates.share(rates.drifted),
         "pew": rates.share(rates.pew),
         "pins": found.pins,
-        "charts": [(chart.title, chart.about, Markup(chart.svg)) for chart in charts(found.tally, found.made_at[:7])],  # noqa: S704  # made here, of numbers; names of sites are escaped by the renderer
+        "charts": charts(found.tally, found.made_at[:7]),
         "risks": worst_first(found.risks)[:MOST],
         "shown_risks": _SHOWN_RISKS,
         "more_risks": max(0, len(found.risks) - MOST),
