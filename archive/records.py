@@ -102,6 +102,14 @@ class Finding(StrEnum):
     """Nothing that tells."""
 
 
+LOST = frozenset({Health.DEAD, Health.REMOVED})
+"""Links that are lost for certain."""
+IN_DOUBT = frozenset({Health.FAILING, Health.UNVERIFIABLE})
+"""Links that may be lost: what they are can't be told from here, or not yet."""
+SURVIVING = frozenset({Health.LIVE, Health.MOVED})
+"""Links that lead to what was cited."""
+
+
 class NoticeKind(StrEnum):
     """What a stripped piece of a page was."""
 
@@ -226,6 +234,10 @@ class RecordPlace:
     warc_offset: int
     warc_length: int
     """Compressed length in bytes of the gzip member."""
+
+
+FINISHED = "finished"
+"""Why a crawl ended that came to its end, by Scrapy's word."""
 
 
 class StatementKind(StrEnum):

@@ -6,17 +6,15 @@ record is looked up first: a second recovery changes nothing.
 
 from __future__ import annotations
 
-import json
 import logging
 import sqlite3
 from collections import Counter
 from contextlib import suppress
-from dataclasses import dataclass, field, fields, replace
-from functools import lru_cache
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from archive.cdxj import complete_indexes
-from archive.errors import ArchiveBusyError, SettingsError
+from archive.errors import ArchiveBusyError
 from archive.ledger.catching_up import catch_up
 from archive.ledger.file import LEDGER_SERIES, catalogue_errors, remove_parts
 from archive.ledger.statements import UNREADABLE, take
@@ -24,7 +22,7 @@ from archive.recorded import Problem, RecordedCapture, RecordedExchanges, Stated
 from archive.records import StatementKind
 from archive.salvage import Salvaged, salvage
 from archive.series import CRAWL_SERIES, crawl_files, import_files
-from archive.settings import Settings, check
+from archive.settings import Settings, settings_of
 from archive.warc_files import OPEN_SUFFIX
 
 if TYPE_CHECKING:
@@ -154,7 +152,7 @@ class Recovery:
         if crawl is None:
             self._catalogue.crawls.put(crawl_id, at, UNKNOWN_TRIGGER, {}, {})
             self._done.add(place, f"of the start of crawl {crawl_id}, to which it belongs, no record can be read")
-        return _settings_of(crawl["settings"]) if crawl else Settings()
+        return settings_of(crawl["settings"]) if crawl else Settings()
 
 
 def recover_crawls(folder: ArchiveFolder, done: Recovered) -> None:
@@ -246,13 +244,3 @@ def _has_unknown_statement(catalogue: Catalogue, path: Path) -> bool:
 def _too_late(path: Path, what: str) -> Problem:
     text = f"it is of {what}, and the catalogue is past that; `sourcekeep rebuild` reads all files in their order"
     return Problem(path.name, 0, None, text)
-
-
-@lru_cache(maxsize=16)
-def _settings_of(stored: str) -> Settings:
-    """Return the settings of a crawl; what another version had and this one doesn't know is left out."""
-    said, known = json.loads(stored), {}
-    for setting in fields(Settings):
-        with suppress(KeyError, SettingsError):
-            known[setting.name] = check(setting.name, said[setting.name])
-    return Settings(**known)

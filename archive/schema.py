@@ -425,6 +425,9 @@ def m007_health(db: Database) -> None:
             WHERE judged = 1 AND host = (SELECT host FROM sources WHERE id = NEW.source_id);
         END;
     """)
+    for name, event, row in (("new", "AFTER INSERT ON mementos", "NEW"), ("lost", "AFTER DELETE ON mementos", "OLD")):
+        trigger = _FORGET_SOURCE.replace("NAME", f"{name}_memento").replace("EVENT", event)
+        db.executescript(trigger.replace("CHANGED", f"{row}.source_id"))
 
 
 _FORGET_SOURCE = """

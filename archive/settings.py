@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import tomllib
+from contextlib import suppress
 from dataclasses import Field, dataclass, field, fields
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, cast
 
 from archive.errors import SettingsError
@@ -113,6 +116,16 @@ def load_settings(path: Path) -> Settings:
         raise SettingsError(f"{path}: {error}") from error
 
 
+@lru_cache(maxsize=64)
+def settings_of(stored: str) -> Settings:
+    """Return the settings of a crawl; what another version had and this one doesn't know is left out."""
+    said, known = json.loads(stored), {}
+    for setting in fields(Settings):
+        with suppress(KeyError, SettingsError):
+            known[setting.name] = check(setting.name, said[setting.name])
+    return Settings(**known)
+
+
 def check(name: str, value: Any) -> Any:
     """Return *value* as the setting *name* has it; raises SettingsError when it is none that it may have."""
     setting: Field[Any] = next(setting for setting in fields(Settings) if setting.name == name)
@@ -130,8 +143,10 @@ def check(name: str, value: Any) -> Any:
         raise SettingsError(f"{name} must be from {least:g} to {most:g}, not {value!r}")
     if not all(item.isprintable() for item in items if isinstance(item, str)):
         raise SettingsError(f"{name} must be one line without control characters")
-    if name == "timegates" and not all(_is_address(item) for item in items):
-        raise SettingsError(f"{name} must be web addresses, not {value!r}")
+    if name in _ADDRESSES and not all(_is_beginning(item) for item in items if item):
+        raise SettingsError(
+            f"{name} must begin with http:// or https:// and end with / or =, since a URL follows it; not {value!r}"
+        )
     return value
 
 
@@ -142,8 +157,12 @@ def _items(value: list[Any], wanted: type) -> Any:
     return tuple(value) if all(type(item) is wanted for item in value) else value
 
 
-def _is_address(item: str) -> bool:
-    return item.startswith(("http://", "https://")) and " " not in item
+_ADDRESSES = frozenset({"timegates", "replay_url"})
+"""Settings behind which a URL is put."""
+
+
+def _is_beginning(item: str) -> bool:
+    return item.startswith(("http://", "https://")) and item.endswith(("/", "=")) and " " not in item
 
 
 def settings_template() -> str:

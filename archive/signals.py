@@ -71,7 +71,8 @@ _GONE = 410
 _BY_LAW = 451
 
 _HELD = frozenset({TextChange.SAME, TextChange.EDITED})
-_LOST = frozenset({TextChange.REWRITTEN, TextChange.REPLACED})
+GIVEN_WAY = frozenset({TextChange.REWRITTEN, TextChange.REPLACED})
+"""Changes after which a text is no more the one that was kept first."""
 _WALLS = frozenset({Verdict.PAYWALLED, Verdict.CONSENT_WALL, Verdict.BOT_WALL, Verdict.LOGIN_WALL, Verdict.JS_REQUIRED})
 _BY_VERDICT = {
     Verdict.REMOVED: Signal.REMOVED,
@@ -146,7 +147,7 @@ def _lost(seen: Seen) -> tuple[Signal, str] | None:
 
 
 def _drifted(seen: Seen) -> tuple[Signal, str] | None:
-    return (Signal.DRIFTED, f"text-{seen.change}") if seen.change in _LOST else None
+    return (Signal.DRIFTED, f"text-{seen.change}") if seen.change in GIVEN_WAY else None
 
 
 def _standing(seen: Seen) -> tuple[Signal, str]:
@@ -198,6 +199,15 @@ def is_home(url: str) -> bool:
 def _is_language(piece: str) -> bool:
     language, _, region = piece.partition("-")
     return len(language) == _LETTERS and language.isalpha() and len(region) in (0, _LETTERS)
+
+
+def own_name(url: str) -> str:
+    """Return what tells *url* from other pages of its site: the last part of its path, with its query.
+
+    Empty where that is a name of any page (`/`, `/index.php`), as long as there is no query.
+    """
+    name, query = last_part(url), url.partition("#")[0].partition("?")[2]
+    return f"{name}?{query}" if query else "" if name in _HOMES else name
 
 
 def last_part(url: str) -> str:

@@ -44,18 +44,18 @@ def failures_after(outcome: Outcome, failures_before: int) -> int:
     return failures_before if outcome in DENIED | NEVER_AGAIN else failures_before + 1
 
 
-def next_due(outcome: Outcome, failures: int, finished: datetime, settings: Settings) -> str | None:
+def next_due(
+    outcome: Outcome, failures: int, finished: datetime, settings: Settings, *, failing: int = 0
+) -> str | None:
     """Return when a source is due again after its *failures*-th failure in a row, or a good capture; None for never.
 
-    Failures are confirmed after 3 days, then 7 (`confirm_after`), all others looked at after `recrawl_after`.
+    Failures are confirmed after 3 days, then 7 (`confirm_after`), all others looked at after `recrawl_after`. So is a
+    page that came well and whose verdict says that it is missing, the *failing*-th time.
     """
     if outcome in NEVER_AGAIN:
         return None
-    return confirm_due(0 if outcome in SUCCESSES | DENIED else failures, finished, settings)
-
-
-def confirm_due(failures: int, finished: datetime, settings: Settings) -> str:
-    """Return when a source is looked at again after so many *failures* in a row; 0 for a good capture."""
+    if outcome in SUCCESSES | DENIED:
+        failures = failing
     days = settings.recrawl_after
     if 0 < failures <= len(settings.confirm_after):
         days = settings.confirm_after[failures - 1]

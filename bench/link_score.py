@@ -18,13 +18,14 @@ from hashlib import sha1
 from typing import TYPE_CHECKING, NamedTuple
 
 from archive.catalogue.histories import COMPANY, Link, Look
-from archive.records import Health, Outcome, as_timestamp
+from archive.records import LOST, Health, Outcome, as_timestamp
 from archive.signals import Signal
 from archive.standing import VERDICT_RANK
 from archive.urls import host_of, url_key
 from bench.labelled import right_by_language, run, table
 from bench.link_sites import PARTS, Answered, Label, LabelledLink, load_links
 from extract import ExtractedPage, drift, extract_page
+from extract.word_spans import Words
 from sourcekeep.audit.finding import Answer, finding, own_words
 from sourcekeep.audit.observing import Observer
 
@@ -48,7 +49,6 @@ HEALTH = {
     Label.PARKED: Health.DEAD,
 }
 """What a link of each label should be after its captures."""
-LOST = frozenset({Health.DEAD, Health.REMOVED})
 
 _BY_SIGNAL = {
     Signal.GOOD: Label.LIVE,
@@ -156,7 +156,7 @@ def _changes(answers: list[Answered]) -> list[str | None]:
     best = standing.index(max(standing))
     reference = texts[best]
     return [
-        drift.measure(reference[1], pair[1]).change if reference and pair and number != best else None
+        drift.measure(Words(reference[1]), Words(pair[1])).change if reference and pair and number != best else None
         for number, pair in enumerate(texts)
     ]
 

@@ -10,9 +10,12 @@ from __future__ import annotations
 import difflib
 from collections import Counter
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from archive.records import TextChange
-from extract.word_spans import Words
+
+if TYPE_CHECKING:
+    from extract.word_spans import Words
 
 GRAM = 4
 """Words in a run."""
@@ -39,9 +42,9 @@ class TextDrift:
     words_gained: int
 
 
-def measure(earlier: str, later: str) -> TextDrift:
+def measure(earlier: Words, later: Words) -> TextDrift:
     """Return how *later* stands to *earlier*."""
-    old, new = Words(earlier).folded, Words(later).folded
+    old, new = earlier.folded, later.folded
     if old == new:
         return TextDrift(TextChange.SAME, 1.0, 1.0, 0, 0)
     kept, of_new = _covered(old, new), _covered(new, old)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from archive.errors import ArchiveError
-from archive.records import Via
+from archive.records import FINISHED, Via
 from crawler.beginning import begin_crawl
 from crawler.processes.messages import Captured, Ended, Exchanged, Plan, Postponed, Refused, Stop, Written
 from crawler.processes.shares import divide
@@ -30,7 +30,6 @@ if TYPE_CHECKING:
     from sourcekeep.crawl_display import CrawlDisplay
     from sourcekeep.fetcher import Fetcher, Fetchers
 
-FINISHED = "finished"
 PROCESS_DIED = "process-died"
 """Why a crawl ended of which a fetching process did not come to its end."""
 

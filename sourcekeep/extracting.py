@@ -65,7 +65,7 @@ def judge_links(folder: ArchiveFolder) -> None:
     from sourcekeep.audit.refresh import refresh  # an import has no use for it
 
     with folder.catalogue() as catalogue:
-        refresh(catalogue, folder.settings())
+        refresh(catalogue)
 
 
 def make_pasted(folder: ArchiveFolder) -> Totals | None:

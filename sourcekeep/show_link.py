@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from archive.records import Health
+from archive.records import LOST
 from sourcekeep.audit.wording import rule_in_words
 from sourcekeep.screen import count, line, shortened, styled, when, wrapped
 
@@ -14,7 +14,6 @@ if TYPE_CHECKING:
     from sourcekeep.audit.link_view import DriftView, LinkView
 
 _NAME = 14
-_LOST = frozenset({Health.DEAD, Health.REMOVED})
 _MOST_DIFFERENCES = 12
 _LONGEST_LINE = 240
 _MARKS = {"-": "red", "+": "green"}
@@ -35,7 +34,7 @@ def print_link(view: LinkView, *, history: bool) -> None:
         good = (
             f"between {when(view.last_good_at)}, when it was good for the last time, and" if view.last_good_at else "by"
         )
-        lost = "lost" if view.measured in _LOST else "failing"
+        lost = "lost" if view.measured in LOST else "failing"
         _fact(lost, f"{good} {when(view.first_failed_at)}; {count(view.failures, 'failure')} count since then")
     if history and len(view.steps) > 1:
         for step in view.steps:

@@ -8,7 +8,7 @@ import pytest
 
 from archive.records import Finding, Health, Outcome, TextChange, Verdict, as_timestamp
 from archive.signals import Seen, Signal, directory_of, is_home, is_suspicious, signal_of
-from sourcekeep.audit.health import Course, Observed, fold
+from sourcekeep.audit.health import Course
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
 G, M, D, B, X, G410, R, S = (
@@ -25,10 +25,10 @@ G, M, D, B, X, G410, R, S = (
 
 def course(*seen: tuple[float, Signal]) -> Course:
     """Return what becomes of a link that says each signal on its day."""
-    return fold(
-        Observed(number, as_timestamp(START + timedelta(days=day)), signal, str(signal))
-        for number, (day, signal) in enumerate(seen, 1)
-    )
+    made = Course()
+    for number, (day, signal) in enumerate(seen, 1):
+        made.take(number, as_timestamp(START + timedelta(days=day)), signal, str(signal))
+    return made
 
 
 @pytest.mark.parametrize(
@@ -52,6 +52,11 @@ def course(*seen: tuple[float, Signal]) -> Course:
 )
 def test_health_by_signals(seen: list[tuple[float, Signal]], health: Health) -> None:
     assert course(*seen).health is health
+
+
+def test_clock_that_was_ahead_does_not_hold_up_the_count() -> None:
+    assert course((0, G), (4000, X), (1, X), (5, X), (9, X)).health is Health.DEAD
+    assert course((0, G), (4000, X), (1, X), (2, X), (3, X)).health is Health.FAILING
 
 
 def test_failures_within_three_days_count_once() -> None:

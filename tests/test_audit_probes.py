@@ -217,15 +217,14 @@ def test_probe_waits_for_its_turn_at_its_host_and_never_asks_conditionally(
 
 def test_finding_follows_what_is_compared(crawled: ArchiveFolder, server: MockServer) -> None:
     from archive.catalogue import Catalogue
-    from archive.settings import Settings
     from sourcekeep.audit import finding
     from sourcekeep.audit.refresh import refresh
 
     crawl(crawled, server)
     before = rows(crawled, "SELECT * FROM probe_findings")
     with Catalogue(crawled.catalogue_path) as catalogue:
-        assert refresh(catalogue, Settings()) == 0
-        refresh(catalogue, Settings(), afresh=True)
+        assert refresh(catalogue) == 0
+        refresh(catalogue, afresh=True)
     assert rows(crawled, "SELECT * FROM probe_findings") == before
     # A probe's text that is made again, and comes out otherwise, tells otherwise of all that it is beside.
     probe = before[0]["probe_id"]

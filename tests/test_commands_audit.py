@@ -19,7 +19,7 @@ from archive.errors import ArchiveError
 from archive.folder import ArchiveFolder
 from archive.records import CitedLink, Health, Incident, JudgedHealth, Outcome, Verdict, as_timestamp
 from archive.signals import Signal
-from sourcekeep.audit.health import Observed, fold
+from sourcekeep.audit.health import Course
 from sourcekeep.audit.refresh import refresh
 from sourcekeep.audit.report.charts import charts
 from sourcekeep.audit.tally import Tally
@@ -158,10 +158,10 @@ def test_incidents_at_risk(archive: ArchiveFolder) -> None:
     found = {risk["incident_id"]: risk for risk in audited(archive)["incidents_at_risk"]}
     assert {name: risk["danger"] for name, risk in found.items()} == {
         "DB-2": "one surviving source",
-        "DB-3": "no surviving source",
+        "DB-3": "none known to survive",
         "DB-4": "never captured",
     }
-    assert (found["DB-3"]["sources"], found["DB-3"]["unverifiable"], found["DB-3"]["kept"]) == (2, 1, 1)
+    assert (found["DB-3"]["sources"], found["DB-3"]["in_doubt"], found["DB-3"]["kept"]) == (2, 1, 1)
 
 
 def test_incident_site_and_since_narrow_an_audit_down(archive: ArchiveFolder) -> None:
@@ -287,9 +287,10 @@ def test_html_takes_no_words_of_strangers_for_markup(tmp_path: Path) -> None:
 
 def test_chart_takes_no_name_for_markup() -> None:
     tally = Tally()
-    seen = Observed(1, at(0), Signal.GOOD, "verdict:article")
+    course = Course()
+    course.take(1, at(0), Signal.GOOD, "verdict:article")
     look = Look(1, 1, at(0), "fetched", 200, "article", LIVE, None, None)
-    tally.add("<script>&'\"", 2020, fold([seen]), [look])
+    tally.add("<script>&'\"", 2020, course, [look])
     (by_site,) = [chart.svg for chart in charts(tally, "2026-01") if chart.title == "By site"]
     assert "<script" not in by_site
     assert "&lt;script" in by_site
@@ -312,7 +313,7 @@ def test_health_computed_afresh_is_what_the_catalogue_says(archive: ArchiveFolde
 
     before = stored()
     with archive.catalogue() as catalogue:
-        assert refresh(catalogue, archive.settings(), afresh=True) == 9
+        assert refresh(catalogue, afresh=True) == 9
     assert stored() == before
     assert {row[5] for row in before} == {"live", "dead", "moved", "unverifiable", "drifted", "removed", "unchecked"}
 

@@ -28,6 +28,7 @@ OTHER = "http://gone.example/other"
 MOVED = "http://moving.example/a/page"
 LIVE = "http://live.example/page"
 START = datetime(2026, 1, 5, 3, 15, tzinfo=UTC)
+REPLAY = "https://replay.example/kept/"
 GATE = "http://direct.archiving.example/web/"
 
 
@@ -78,7 +79,7 @@ def make(path: Path, **settings: object) -> ArchiveFolder:
 def replaced(
     tmp_path_factory: pytest.TempPathFactory, server: MockServer
 ) -> tuple[ArchiveFolder, list[dict[str, Any]]]:
-    folder = make(tmp_path_factory.mktemp("replaced"), replay_url="https://replay.example/kept/")
+    folder = make(tmp_path_factory.mktemp("replaced"), replay_url=REPLAY)
     return folder, json.loads(printed(folder, "replace", "--resolve", server.resolve, "--json"))
 
 
@@ -115,7 +116,7 @@ def test_audit_names_the_new_address_then_a_copy_that_others_can_see_then_a_meme
     instead = {url: (link["replacement_kind"], link["replacement"]) for url, link in links.items()}
     assert instead == {
         GONE: ("memento", f"{GATE}20120105000000/{GONE}"),
-        OTHER: ("copy", f"https://replay.example/kept/20260105031500/{OTHER}"),
+        OTHER: ("copy", f"{REPLAY}20260105031500/{OTHER}"),
         MOVED: ("moved", "http://moving.example/b/page"),
         LIVE: (None, None),
     }
@@ -151,7 +152,14 @@ def test_unknown_url_is_said(tmp_path: Path) -> None:
     assert "no incident cites" in str(result.exception)
 
 
-def test_robust_links_lead_lost_ones_to_their_versions(replaced: tuple[ArchiveFolder, list[dict[str, Any]]]) -> None:
+def robust(href: str, original: str) -> dict[str, str]:
+    """Return the attributes of a link whose page as it was cited is in our own archive."""
+    version = f"{REPLAY}20260105031500/{original}"
+    day = "2026-01-05"
+    return {"href": href, "data-originalurl": original, "data-versionurl": version, "data-versiondate": day}
+
+
+def test_robust_links_lead_lost_ones_to_their_robust(replaced: tuple[ArchiveFolder, list[dict[str, Any]]]) -> None:
     folder, _ = replaced
     html = printed(folder, "export", "--format", "robustlinks")
     anchors = re.findall(r"<a ([^>]*)>([^<]*)</a>", html)
@@ -165,8 +173,8 @@ def test_robust_links_lead_lost_ones_to_their_versions(replaced: tuple[ArchiveFo
         "data-versiondate": "2012-01-05",
     }
     assert anchors[0][1] == "A &lt;gone&gt; page"
-    assert attributes[2] == {"href": "http://moving.example/b/page", "data-originalurl": MOVED}
-    assert attributes[3] == {"href": LIVE, "data-originalurl": LIVE, "data-versiondate": "2026-02-02"}
+    assert attributes[2] == robust("http://moving.example/b/page", MOVED)
+    assert attributes[3] == robust(LIVE, LIVE)
     assert "<h2>DB-1 Lifts &amp; floors</h2>" in html
 
 
@@ -178,7 +186,7 @@ def test_csv_has_old_and_new_for_a_bulk_edit(replaced: tuple[ArchiveFolder, list
         ("DB-1", "2", OTHER, "dead"),
         ("DB-1", "3", MOVED, "moved"),
     ]
-    assert rows[1]["replacement"] == f"https://replay.example/kept/20260105031500/{OTHER}"
+    assert rows[1]["replacement"] == f"{REPLAY}20260105031500/{OTHER}"
 
 
 def test_page_of_the_archive_is_an_article() -> None:

@@ -7,11 +7,11 @@ from dataclasses import astuple
 from typing import TYPE_CHECKING, NamedTuple
 
 from archive.catalogue.sources import PROBES_IN, STANDING_SQL
-from archive.records import Drift, Finding, JudgedMemento, ProbeFinding, Via
+from archive.records import FINISHED, Drift, Finding, JudgedMemento, ProbeFinding, Via
 
 if TYPE_CHECKING:
     import sqlite3
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Mapping
 
     from archive.records import Evidence
 
@@ -57,6 +57,9 @@ class TextOfCapture(NamedTuple):
     """How good it is as a copy of its source, the higher the better: see `archive.catalogue.sources`."""
 
 
+_TABLES = ("drifts", "probe_findings", "mementos")
+
+
 class Comparisons:
     """The tables `drifts`, `probe_findings` and `mementos`, and the texts and answers that they are made of.
 
@@ -65,6 +68,29 @@ class Comparisons:
 
     def __init__(self, connection: sqlite3.Connection) -> None:
         self._db = connection
+
+    def forget(self) -> None:
+        """Forget all that was compared: each source, once judged again, is compared anew."""
+        for table in _TABLES:
+            self._db.execute(f"DELETE FROM {table}")
+
+    def judge_others(self, rules: Mapping[str, str]) -> None:
+        """Let the sources be judged again of which something was compared by other *rules* than those, by table."""
+        for table, rule in rules.items():
+            self._db.execute(
+                f"""UPDATE sources SET judged = 0 WHERE judged = 1 AND id IN (SELECT c.source_id
+                    FROM {table} x JOIN captures c ON c.id = x.capture_id WHERE x.rules <> ?)""",
+                (rule,),
+            )
+
+    def was_cut_off(self, source_id: int) -> bool:
+        """Tell whether the last time that web archives were asked for a source did not come to its end."""
+        row = self._db.execute(
+            f"""SELECT r.ended FROM captures c JOIN crawls r ON r.id = c.crawl_id
+                WHERE c.via = '{Via.MEMENTO}' AND c.source_id = ? ORDER BY c.id DESC LIMIT 1""",
+            (source_id,),
+        ).fetchone()
+        return row is not None and row["ended"] != FINISHED
 
     def texts_of(self, source_id: int) -> list[TextOfCapture]:
         """Return the newest text of each capture of a source that has one, oldest capture first."""
@@ -94,13 +120,7 @@ class Comparisons:
 
     def put_drift(self, drift: Drift) -> None:
         """Write how a capture's text stands to the first one, in place of what was known. Within a transaction."""
-        self._db.execute(
-            "INSERT OR REPLACE INTO drifts VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
-            (
-                *(drift.capture_id, drift.text_id, drift.reference_text_id, drift.rules, drift.change),
-                *(drift.kept, drift.of_new, drift.words_lost, drift.words_gained),
-            ),
-        )
+        self._db.execute("INSERT OR REPLACE INTO drifts VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", astuple(drift))
 
     def drop_drifts(self, source_id: int, keep: Iterable[int]) -> bool:
         """Forget the drifts of a source's captures that are not among *keep*, and tell whether there were any.
@@ -146,10 +166,7 @@ class Comparisons:
 
     def put_finding(self, found: ProbeFinding) -> None:
         """Write what a probe says of a capture, in place of what was known. Within a transaction."""
-        self._db.execute(
-            "INSERT OR REPLACE INTO probe_findings VALUES (?, ?, ?, ?, ?)",
-            (found.capture_id, found.probe_id, found.rules, found.finding, found.similarity),
-        )
+        self._db.execute("INSERT OR REPLACE INTO probe_findings VALUES (?, ?, ?, ?, ?)", astuple(found))
 
     def drop_finding(self, capture_id: int) -> None:
         """Forget what a probe says of a capture. Within a transaction."""
@@ -160,7 +177,7 @@ class Comparisons:
         rows = self._db.execute(
             f"SELECT id FROM captures WHERE via = '{Via.MEMENTO}' AND source_id = ? ORDER BY id", (source_id,)
         )
-        return [int(str(row[0])) for row in rows]
+        return [row[0] for row in rows]
 
     def judged_memento(self, capture_id: int) -> JudgedMemento | None:
         """Return what a memento is worth, or None where nobody has judged it."""

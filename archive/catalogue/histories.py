@@ -5,8 +5,10 @@ from __future__ import annotations
 from dataclasses import astuple
 from itertools import groupby
 from operator import itemgetter
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
+from archive.catalogue.places import place_of
+from archive.catalogue.sources import CITED
 from archive.records import RecordPlace, Via
 from archive.standing import USABLE_VERDICTS
 
@@ -30,7 +32,8 @@ _LOOKS = f"""
 _BY_END = "INDEXED BY captures_final_url"  # without statistics, SQLite takes the other index, and scans it
 _LINKS = f"""
     SELECT s.id, s.url, s.url_key, s.host, s.site, s.health, s.health_since, s.health_capture_id, s.health_rule,
-      b.id IS NOT NULL AND b.via = '{Via.HTTP}' AND b.verdict IN ({_USABLE}), s.best_capture_id, b.requested_at
+      s.judged, b.id IS NOT NULL AND b.via = '{Via.HTTP}' AND b.verdict IN ({_USABLE}), s.best_capture_id,
+      b.requested_at
     FROM sources s LEFT JOIN captures b ON b.id = s.best_capture_id"""
 
 
@@ -46,6 +49,8 @@ class Link(NamedTuple):
     health_since: str | None
     health_capture_id: int | None
     health_rule: str | None
+    is_judged: bool
+    """Whether that holds for all its captures."""
     is_kept: bool
     """Whether the archive has a copy of its own: an article, a document or a medium that its server sent."""
     best_capture_id: int | None
@@ -71,7 +76,8 @@ class Look(NamedTuple):
 
 
 _SOURCE = itemgetter(0)
-_NO_MORE: tuple[int, Iterator[Look]] = (0, iter(()))
+_END = 0
+_NO_MORE: tuple[int, Iterator[Look]] = (_END, iter(()))
 
 
 class Histories:
@@ -81,10 +87,12 @@ class Histories:
         self._db = connection
 
     def all(self) -> Iterator[tuple[Link, list[Look]]]:
-        """Iterate over every source with its captures, oldest first; one source is in memory at a time."""
+        """Iterate over every source that is cited, with its captures, oldest first; one is in memory at a time."""
         looks = groupby(map(Look._make, self._plain(f"{_LOOKS} ORDER BY c.source_id, c.id")), key=_SOURCE)
         of, own = next(looks, _NO_MORE)
-        for link in map(Link._make, self._plain(f"{_LINKS} ORDER BY s.id")):
+        for link in map(Link._make, self._plain(f"{_LINKS} WHERE {CITED} ORDER BY s.id")):
+            while of < link.source_id and of != _END:
+                of, own = next(looks, _NO_MORE)
             if of == link.source_id:
                 yield link, list(own)
                 of, own = next(looks, _NO_MORE)
@@ -99,7 +107,7 @@ class Histories:
         rows = self._plain(f"{_LOOKS} AND c.source_id = ? ORDER BY c.id", (source_id,))
         return Link._make(link), [Look._make(row) for row in rows]
 
-    def _plain(self, sql: str, values: tuple[object, ...] = ()) -> Iterator[tuple[object, ...]]:
+    def _plain(self, sql: str, values: tuple[object, ...] = ()) -> Iterator[tuple[Any, ...]]:
         """Return the rows as tuples: of millions of them, rows with names take half as long again."""
         cursor = self._db.cursor()
         cursor.row_factory = None
@@ -111,7 +119,7 @@ class Histories:
             """SELECT c.incident_id, c.source_id, i.occurred FROM incidents i JOIN citations c ON c.incident_id = i.id
                WHERE c.source_id IS NOT NULL ORDER BY i.rowid, c.position"""
         )
-        return ((str(row[0]), int(str(row[1])), None if row[2] is None else str(row[2])) for row in rows)
+        return ((incident_id, source_id, occurred) for incident_id, source_id, occurred in rows)
 
     def companies(self) -> set[str]:
         """Return the URLs at which the captures of several sources ended: COMPANY of them or more."""
@@ -120,15 +128,16 @@ class Histories:
                   WHERE via = '{Via.HTTP}' AND final_url IS NOT NULL)
                 GROUP BY final_url HAVING COUNT(*) >= {COMPANY}"""
         )
-        return {str(row[0]) for row in rows}
+        return {row[0] for row in rows}
 
     def company_of(self, final_url: str) -> list[int]:
-        """Return the sources whose captures ended at *final_url*."""
+        """Return the sources whose captures ended at *final_url*, those first that did so first."""
         rows = self._plain(
-            f"SELECT DISTINCT source_id FROM captures {_BY_END} WHERE via = '{Via.HTTP}' AND final_url = ?",
+            f"""SELECT source_id FROM captures {_BY_END} WHERE via = '{Via.HTTP}' AND final_url = ?
+                GROUP BY source_id ORDER BY MIN(id)""",
             (final_url,),
         )
-        return [int(str(row[0])) for row in rows]
+        return [row[0] for row in rows]
 
     def count(self, *, judged: bool | None = None) -> int:
         """Return how many sources there are, or how many of them are judged, or aren't."""
@@ -142,7 +151,7 @@ class Histories:
     def not_judged(self, limit: int) -> list[int]:
         """Return up to *limit* sources of which something has come that their health doesn't know yet."""
         rows = self._plain("SELECT id FROM sources WHERE judged = 0 ORDER BY id LIMIT ?", (limit,))
-        return [int(str(row[0])) for row in rows]
+        return [row[0] for row in rows]
 
     def judge_again(self, source_ids: Iterable[int] | None = None) -> None:
         """Let sources, or all of them, count as not judged. Within a transaction."""
@@ -159,10 +168,6 @@ class Histories:
             (*astuple(judged), source_id),
         )
 
-    def confirm_at(self, source_id: int, due: str) -> None:
-        """Let a source be due at *due*, if it isn't before. Within a transaction."""
-        self._db.execute("UPDATE sources SET next_due_at = MIN(next_due_at, ?) WHERE id = ?", (due, source_id))
-
     def places(self, capture_ids: Collection[int]) -> dict[int, RecordPlace]:
         """Return by capture where its `metadata` record lies."""
         marks = ", ".join("?" * len(capture_ids))
@@ -170,10 +175,7 @@ class Histories:
             f"SELECT id, record_id, warc_file, warc_offset, warc_length FROM captures WHERE id IN ({marks})",
             tuple(capture_ids),
         )
-        return {
-            row["id"]: RecordPlace(row["record_id"], row["warc_file"], row["warc_offset"], row["warc_length"])
-            for row in rows
-        }
+        return {row["id"]: place for row in rows if (place := place_of(row))}
 
     def first_seen_at(self, source_id: int) -> str | None:
         """Return when a source was asked for the first time; None where it never was."""

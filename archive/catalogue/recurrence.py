@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Self
 
 from archive.catalogue.texts import count_words, digest_of, notices_of, put_notices
-from archive.records import Verdict
+from archive.records import Verdict, Via
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Sequence
@@ -83,7 +83,8 @@ class Recurrence:
                 f"""SELECT s.id AS source_id, t.id, t.capture_id = s.best_capture_id AS is_best, t.text
                     FROM (SELECT id, best_capture_id FROM sources WHERE site = :site AND id > :after
                           ORDER BY id LIMIT {_AT_ONCE}) s
-                      LEFT JOIN captures c ON c.source_id = s.id AND (NOT :only_best OR c.id = s.best_capture_id)
+                      LEFT JOIN captures c ON c.source_id = s.id AND c.via = '{Via.HTTP}'
+                        AND (NOT :only_best OR c.id = s.best_capture_id)
                       LEFT JOIN texts t ON t.capture_id = c.id AND {_ARTICLE}
                     ORDER BY s.id, t.capture_id""",
                 {"site": site, "after": after, "only_best": only_best, "extractor": extractor},

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import TYPE_CHECKING
 
-from archive.records import Health, Source, TextChange, Via
-from archive.signals import PROBE_LETTERS
-from archive.standing import PARTS, SUCCESSES, VERDICT_RANK
+from archive.records import Health, Outcome, Source, Via
+from archive.settings import settings_of
+from archive.signals import GIVEN_WAY, PROBE_LETTERS
+from archive.standing import PARTS, SUCCESSES, VERDICT_RANK, next_due
 from archive.urls import host_of, site_of, url_key
 
 if TYPE_CHECKING:
@@ -36,15 +38,20 @@ STANDING_SQL = f"""CASE WHEN outcome IN ({_WHOLE}) THEN CASE verdict {_RANKS} EL
 
 
 def of_the_source(row: str) -> str:
-    """Return SQL over a *row* of `captures`: what came is the source, and no probe or an archive's own answer."""
-    return f"({row}.via = '{Via.HTTP}' OR ({row}.via = '{Via.MEMENTO}' AND {row}.memento_at IS NOT NULL))"
+    """Return SQL over a *row* of `captures`: what came is the source, and no probe.
+
+    Of a web archive it is so only once it was judged to be what was cited.
+    """
+    return f"""({row}.via = '{Via.HTTP}'
+        OR EXISTS (SELECT 1 FROM mementos m WHERE m.capture_id = {row}.id AND m.url IS NOT NULL))"""
 
 
 PROBES_IN = f"""via = '{Via.PROBE}' AND asked_url >= :directory AND asked_url < :directory || '{{'
     AND LENGTH(asked_url) = LENGTH(:directory) + {PROBE_LETTERS}"""
 """Over a row of `captures`: a probe of just that directory, found by the index of `asked_url` (`{` is behind `z`)."""
 
-_REPLACED = f"EXISTS (SELECT 1 FROM drifts d WHERE d.capture_id = c.id AND d.change = '{TextChange.REPLACED}')"
+_CHANGES = ", ".join(f"'{change}'" for change in sorted(GIVEN_WAY))
+_GAVE_WAY = f"EXISTS (SELECT 1 FROM drifts d WHERE d.capture_id = c.id AND d.change IN ({_CHANGES}))"
 
 
 class Sources:
@@ -103,6 +110,22 @@ class Sources:
             (incident_id,),
         )
 
+    def reschedule(self, source_id: int, failing: int) -> None:
+        """Set when a source is due again, by its last capture and what was judged of that.
+
+        *failing* is how often in a row its page has come well and was missing by its verdict. Within a transaction.
+        """
+        row = self._db.execute(
+            """SELECT c.outcome, c.finished_at, s.failures, r.settings FROM sources s
+                 JOIN captures c ON c.id = s.last_capture_id JOIN crawls r ON r.id = c.crawl_id WHERE s.id = ?""",
+            (source_id,),
+        ).fetchone()
+        if row:
+            ended = datetime.fromisoformat(row["finished_at"])
+            settings = settings_of(row["settings"])
+            due = next_due(Outcome(row["outcome"]), row["failures"], ended, settings, failing=failing)
+            self._db.execute("UPDATE sources SET next_due_at = ? WHERE id = ?", (due, source_id))
+
     def count_due(self, now: str) -> int:
         """Return how many sources `due` would give."""
         row = self._db.execute(f"SELECT COUNT(*) AS n FROM sources s WHERE {_DUE}", {"now": now}).fetchone()
@@ -135,8 +158,8 @@ class Sources:
     def choose_best(self, source_ids: Iterable[int]) -> None:
         """Let each source's best capture be the one of the highest standing; one of none is never chosen.
 
-        What a web archive keeps stands behind what the source's own server sent, and another text that has taken the
-        place of the first one behind that.
+        What a web archive keeps stands behind what the source's own server sent, and a text that has taken the place
+        of the first one behind that: what was cited is the first.
 
         Of several it is the one that was seen last: a page that came again unchanged was seen then, and stays the
         capture that holds it.
@@ -145,7 +168,7 @@ class Sources:
             f"""UPDATE sources SET best_capture_id = (
                   SELECT c.id FROM captures c WHERE source_id = :id AND revisit_of IS NULL AND {STANDING_SQL} > 0
                     AND {of_the_source("c")}
-                  ORDER BY via = '{Via.HTTP}' DESC, {_REPLACED}, {STANDING_SQL} DESC,
+                  ORDER BY via = '{Via.HTTP}' DESC, {_GAVE_WAY}, {STANDING_SQL} DESC,
                     MAX(c.id, COALESCE((SELECT MAX(r.id) FROM captures r WHERE r.revisit_of = c.id), 0)) DESC LIMIT 1)
                 WHERE id = :id""",
             [{"id": source_id} for source_id in source_ids],

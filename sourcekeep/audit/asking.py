@@ -55,14 +55,14 @@ class Asked:
 def ask(folder: ArchiveFolder, asked: Asked, resolve: Sequence[str], *, as_json: bool) -> int:
     """Ask for what is to be replaced, print what came of it, and return the exit code. Raises ArchiveError."""
     with folder.catalogue() as catalogue:
-        refresh(catalogue, folder.settings())
+        refresh(catalogue)
         wishes = [
             Wish(source, cited_on(catalogue, source) or datetime.now(UTC).date().isoformat())
             for source in _sources(catalogue, asked)
         ][: asked.most]
     found = find_mementos(folder, wishes, {"SOURCEKEEP_RESOLVE": list(resolve)})
     with folder.catalogue() as catalogue:
-        refresh(catalogue, folder.settings())
+        refresh(catalogue)
     if as_json:
         rows = [
             {"source": wish.source.url, "wanted": wish.at, **asdict(one)}
@@ -94,8 +94,13 @@ def _sources(catalogue: Catalogue, asked: Asked) -> Iterator[Source]:
 
 
 def _was_answered(catalogue: Catalogue, source_id: int) -> bool:
-    """Tell whether an archive has said what it has of a source; one that couldn't be reached is asked once more."""
-    return any(memento.said != Said.NO_ANSWER for memento in catalogue.comparisons.mementos(source_id))
+    """Tell whether the archives have said what they have of a source.
+
+    Where one couldn't be reached, or the asking was broken off, they are asked once more.
+    """
+    comparisons = catalogue.comparisons
+    said = {memento.said for memento in comparisons.mementos(source_id)}
+    return bool(said - {Said.NO_ANSWER}) and (Said.GOOD in said or not comparisons.was_cut_off(source_id))
 
 
 def _print(catalogue: Catalogue, wishes: Sequence[Wish], mementos: Sequence[Memento]) -> None:

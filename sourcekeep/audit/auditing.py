@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-import re
 from array import array
+from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from archive.records import Health
+from sourcekeep.audit.cited_on import year_of
 from sourcekeep.audit.observing import Observer
 from sourcekeep.audit.replacement import Replacing
 from sourcekeep.audit.risk import Risk, risks
-from sourcekeep.audit.tally import ROTTEN, Tally
+from sourcekeep.audit.tally import Tally
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -19,11 +20,10 @@ if TYPE_CHECKING:
     from archive.catalogue import Catalogue
     from archive.catalogue.histories import Histories, Link, Look
     from archive.records import Pin
-    from sourcekeep.audit.health import Course
+    from sourcekeep.audit.health import Course, Step
     from sourcekeep.audit.replacement import Replacement
     from sourcekeep.audit.scope import Scope
 
-_YEAR = re.compile(r"\b(?:19|20)\d\d\b")
 _TOLD = 1000
 _UNTROUBLED = frozenset({Health.LIVE, Health.UNCHECKED})
 
@@ -55,6 +55,8 @@ class AuditedLink:
     pin: Pin | None
     replacement: Replacement | None
     """What to cite instead of a link that is lost, has moved or has drifted."""
+    version: Replacement | None
+    """A copy of it as it was cited that others can see."""
 
 
 @dataclass(slots=True)
@@ -64,6 +66,9 @@ class Audit:
     made_at: str
     scope: Scope
     tally: Tally = field(default_factory=Tally)
+    """What was measured."""
+    health: Counter[str] = field(default_factory=Counter)
+    """Links by their health, as editors pinned it or as it was measured."""
     links: list[AuditedLink] = field(default_factory=list)
     """Those that are not simply live, in the order of their import; with `since`, those that have changed since."""
     risks: list[Risk] = field(default_factory=list)
@@ -116,14 +121,14 @@ class _Auditing:
         found, number = self._found, link.source_id
         year = self._years[number] if number < len(self._years) else 0
         found.tally.add(link.site or link.host, year, course, looks)
-        if link.health != course.health or link.health_capture_id != (course.step and course.step.capture_id):
+        if link.is_judged and _is_stale(link, course.step):
             found.stale.append(number)
         pin = self._pins.get(number)
         found.pins += pin is not None
         health = self._health[number] = pin.health if pin else course.health
+        found.health[health] += 1
         if self._is_listed(health, course, pin):
-            replacement = self._replacing.of(link, looks, course, health)
-            found.links.append(_audited(link, looks, course, pin, replacement))
+            found.links.append(_audited(link, looks, course, pin, self._replacing))
 
     def _is_listed(self, health: Health, course: Course, pin: Pin | None) -> bool:
         since = self._found.scope.since
@@ -133,15 +138,20 @@ class _Auditing:
         return self._found.scope.everything or pin is not None or health not in _UNTROUBLED
 
 
-def _audited(
-    link: Link, looks: list[Look], course: Course, pin: Pin | None, replacement: Replacement | None
-) -> AuditedLink:
+def _is_stale(link: Link, step: Step | None) -> bool:
+    """Tell whether the catalogue says another health than the captures do, or for another reason."""
+    known = (link.health, link.health_capture_id, link.health_rule)
+    return known != ((step.health, step.capture_id, step.rule) if step else (Health.UNCHECKED, None, None))
+
+
+def _audited(link: Link, looks: list[Look], course: Course, pin: Pin | None, replacing: Replacing) -> AuditedLink:
     step, lost = course.step, course.first_failure
+    health = pin.health if pin else course.health
     return AuditedLink(
         source_id=link.source_id,
         url=link.url,
         site=link.site or link.host,
-        health=pin.health if pin else course.health,
+        health=health,
         measured=course.health,
         since=step.since if step else None,
         rule=step.rule if step else None,
@@ -153,7 +163,8 @@ def _audited(
         captures=len(looks),
         is_kept=bool(link.is_kept),
         pin=pin,
-        replacement=replacement,
+        replacement=replacing.of(link, looks, course, health),
+        version=replacing.version(link),
     )
 
 
@@ -167,19 +178,14 @@ def _years(histories: Histories) -> array[int]:
     """Return by source the year of the first incident that cites it; 0 where no incident says one."""
     years = array("H")
     for _, source_id, occurred in histories.citations():
-        found = _YEAR.search(occurred or "")
+        year = year_of(occurred or "")
         if source_id >= len(years):
             years.extend([0] * (source_id + 1 - len(years)))
-        if found and not 0 < years[source_id] <= int(found[0]):
-            years[source_id] = int(found[0])
+        if year and not 0 < years[source_id] <= year:
+            years[source_id] = year
     return years
 
 
 def gated(found: Audit, wanted: frozenset[str]) -> int:
     """Return how many links have a health that the caller wants to be told of."""
-    by_pin = sum(link.health in wanted for link in found.links if link.pin)
-    pinned = sum(link.measured in wanted for link in found.links if link.pin)
-    return sum(number for health, number in found.tally.health.items() if health in wanted) + by_pin - pinned
-
-
-__all__ = ["ROTTEN", "Audit", "AuditedLink", "audit", "gated"]
+    return sum(found.health[health] for health in wanted)

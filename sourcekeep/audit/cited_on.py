@@ -43,12 +43,18 @@ def _of_incidents(catalogue: Catalogue, source: Source) -> str | None:
     return min(days).isoformat() if days else None
 
 
+def year_of(words: str) -> int | None:
+    """Return the first year that *words* tell."""
+    year = _YEAR.search(words)
+    return int(year[1]) if year else None
+
+
 def day_of_words(words: str) -> date | None:
     """Return the day that *words* tell, the middle of a month or a year where they tell no more, or None."""
     if day := day_in(words):
         return day
-    year = _YEAR.search(words)
+    year = year_of(words)
     if year is None:
         return None
     month = next((number for word in _WORD.findall(words) if (number := month_of(word))), None)
-    return date(int(year[1]), month, 15) if month else date(int(year[1]), *_MIDDLE)
+    return date(year, month, 15) if month else date(year, *_MIDDLE)

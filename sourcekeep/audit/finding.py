@@ -12,8 +12,9 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
 
-from archive.records import Evidence, Finding, Outcome, Verdict
+from archive.records import Evidence, Finding, Verdict
 from archive.signals import directory_of, last_part, probe_says
+from archive.standing import PARTS, SUCCESSES, USABLE_VERDICTS
 from archive.urls import url_key
 from extract.word_spans import Words
 
@@ -30,8 +31,6 @@ _IN_PASSING = frozenset({"text", "notice"})
 _ID = re.compile(r"\d{3,}|[0-9a-f]{8,}")
 _YEAR = re.compile(r"(?:1[34]|19|20|25)\d\d")
 """Of the calendars of Iran, of Islam, of the West, of Thailand: a folder of stories, and not the number of one."""
-_PAGES = frozenset({Outcome.FETCHED, Outcome.NOT_MODIFIED, Outcome.TRUNCATED, Outcome.TOO_LARGE})
-_ARTICLES = frozenset({Verdict.ARTICLE, Verdict.DOCUMENT, Verdict.MEDIA})
 _NAME = "\ufffc"
 
 
@@ -63,7 +62,7 @@ def own_words(title: str | None, text: str | None, stripped: Iterable[tuple[str,
 def finding(page: Answer, probe: Answer) -> Finding:
     """Return what *probe*, the answer for a made-up name beside *page*, says of it."""
     says = probe_says(probe.outcome, probe.http_status, probe.verdict)
-    if says is Finding.NO_ANSWER or page.outcome not in _PAGES:
+    if says is Finding.NO_ANSWER or page.outcome not in SUCCESSES | PARTS:
         return Finding.NO_ANSWER
     if _is_elsewhere(probe) and _end(probe) == url_key(page.asked_url):
         return Finding.OTHER_ANSWER  # the page is what made-up names are led to
@@ -114,7 +113,7 @@ def _end(answer: Answer) -> str:
 def _is_by_directory(page: Answer) -> bool:
     """Tell whether the server may have looked at a number above the name alone, so that any name gives the page."""
     directory = directory_of(page.asked_url)
-    if page.verdict not in _ARTICLES or not _is_number(last_part(directory or "")):
+    if page.verdict not in USABLE_VERDICTS or not _is_number(last_part(directory or "")):
         return False
     return not _is_elsewhere(page) or directory_of(page.final_url or "") == directory
 

@@ -10,13 +10,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
-from archive.records import Health
+from archive.records import LOST, Health
 from archive.signals import Signal
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
 
 APART = timedelta(days=3)
 """A failure counts when it was asked for more than this behind the last one that counted."""
@@ -27,7 +24,6 @@ SAID_SO = 2
 
 _GOOD = {Signal.GOOD: Health.LIVE, Signal.MOVED: Health.MOVED, Signal.DRIFTED: Health.DRIFTED}
 _FAILED = frozenset({Signal.MISSING, Signal.GONE, Signal.REMOVED})
-_LOST = frozenset({Health.DEAD, Health.REMOVED})
 
 
 class Observed(NamedTuple):
@@ -85,14 +81,15 @@ class Course:
             self._become(good, seen)
         elif signal in _FAILED:
             self._fail(seen)
-        elif signal is Signal.BLOCKED and self.health not in _LOST:
+        elif signal is Signal.BLOCKED and self.health not in LOST:
             self._become(Health.UNVERIFIABLE, seen)
 
     def _fail(self, seen: Observed) -> None:
         if self.first_failure is None:
             self.first_failure = seen
         if self.failures and not _is_apart(self._counted_at, seen.at):
-            self._become(self.health if self.health in _LOST else Health.FAILING, seen)
+            self._counted_at = min(self._counted_at, seen.at)  # a clock that was ahead may not hold up the count
+            self._become(self.health if self.health in LOST else Health.FAILING, seen)
             return
         self._counted_at = seen.at
         self.failures += 1
@@ -111,14 +108,6 @@ class Course:
         if health is not self.health:
             self.health = health
             self.steps.append(Step(health, seen.at, seen.capture_id, seen.rule))
-
-
-def fold(captures: Iterable[Observed]) -> Course:
-    """Return what a link has been, by its captures in their order."""
-    course = Course()
-    for seen in captures:
-        course.take(*seen)
-    return course
 
 
 def _is_apart(earlier: str, later: str) -> bool:

@@ -15,6 +15,7 @@ from archive.signals import is_home
 from archive.standing import SUCCESSES, USABLE_VERDICTS, VERDICT_RANK
 from archive.urls import fetchable
 from extract import drift
+from extract.word_spans import Words
 
 if TYPE_CHECKING:
     from archive.catalogue import Catalogue
@@ -74,15 +75,18 @@ def judge(
     answer = comparisons.answer(capture_id)
     compared = None
     if reference and answer.text_id:
-        compared = drift.measure(comparisons.text(reference.text_id), comparisons.text(answer.text_id))
+        compared = drift.measure(Words(comparisons.text(reference.text_id)), Words(comparisons.text(answer.text_id)))
     said = _said(source, capture, answer.verdict, compared, has_own=reference is not None)
     url = _to_cite(capture) if said in OFFERED else None
     return Memento(source.id, said, capture_id, url, capture.memento_at, compared.kept if compared else None)
 
 
-def keep_judged(catalogue: Catalogue, source_id: int, reference: TextOfCapture | None) -> None:
-    """Bring the table up to date for the mementos of one source. Within a transaction."""
-    comparisons = catalogue.comparisons
+def keep_judged(catalogue: Catalogue, source_id: int, reference: TextOfCapture | None) -> bool:
+    """Bring the table up to date for the mementos of one source, and return whether any was to be judged.
+
+    Within a transaction.
+    """
+    comparisons, is_new = catalogue.comparisons, False
     for capture_id in comparisons.memento_captures(source_id):
         text_id, reference_id = comparisons.answer(capture_id).text_id, reference and reference.text_id
         known = comparisons.judged_memento(capture_id)
@@ -90,12 +94,14 @@ def keep_judged(catalogue: Catalogue, source_id: int, reference: TextOfCapture |
             continue
         source, capture = catalogue.sources.get(source_id), catalogue.captures.get(capture_id)
         if source and capture:
+            is_new = True
             found = judge(comparisons, source, capture_id, capture, reference)
             comparisons.put_memento(
                 JudgedMemento(
                     capture_id, source_id, found.said, found.url, found.at, found.kept, RULES, text_id, reference_id
                 )
             )
+    return is_new
 
 
 def _said(source: Source, capture: Capture, verdict: str | None, compared: TextDrift | None, *, has_own: bool) -> Said:

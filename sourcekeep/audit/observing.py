@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from archive.signals import FOUND, Seen, Signal, directory_of, is_home, is_suspicious, last_part, signal_of
+from archive.signals import FOUND, Seen, Signal, directory_of, is_home, is_suspicious, own_name, signal_of
 from archive.urls import url_key
 from sourcekeep.audit.health import Course
 
@@ -98,11 +98,11 @@ class Observer:
     def _ended(self, link: Link, final_url: str) -> _Ended:
         if url_key(final_url) == link.url_key:
             return _WHERE_ASKED
-        name = last_part(link.url)
+        name = own_name(link.url)
         return _Ended(
             elsewhere=True,
             at_home=is_home(final_url),
-            keeps_name=bool(name) and name == last_part(final_url),
+            keeps_name=bool(name) and name == own_name(final_url),
             in_company=self._has_company(final_url),
             from_home=is_home(link.url),
         )

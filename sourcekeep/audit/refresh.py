@@ -7,13 +7,13 @@ All of it is derived: `sources.judged` says of which sources something has come 
 from __future__ import annotations
 
 from dataclasses import asdict, replace
-from datetime import datetime
 from typing import TYPE_CHECKING
 
 from archive.catalogue.histories import COMPANY
 from archive.records import Drift, Health, JudgedHealth
-from archive.standing import SUCCESSES, confirm_due
 from extract import drift
+from extract.word_spans import Words
+from sourcekeep.audit import finding, mementos
 from sourcekeep.audit.mementos import keep_judged
 from sourcekeep.audit.observing import Observer
 from sourcekeep.audit.probing import Probing
@@ -23,29 +23,29 @@ if TYPE_CHECKING:
 
     from archive.catalogue import Catalogue
     from archive.catalogue.comparisons import Comparisons, TextOfCapture
-    from archive.catalogue.histories import Link, Look
-    from archive.settings import Settings
-    from sourcekeep.audit.health import Course
 
 _BATCH = 100
-"""Sources in one transaction."""
+"""Sources that are looked up at once."""
+_RULES = {"drifts": drift.RULES, "probe_findings": finding.RULES, "mementos": mementos.RULES}
 
 
-def refresh(
-    catalogue: Catalogue, settings: Settings, *, afresh: bool = False, on_done: Callable[[int], None] | None = None
-) -> int:
-    """Judge the sources of which something has come since, or with *afresh* all, and return how many that were.
+def refresh(catalogue: Catalogue, *, afresh: bool = False, on_done: Callable[[int], None] | None = None) -> int:
+    """Judge the sources of which something has come since, and return how many that were.
 
-    *on_done* is told of each batch how many it was.
+    So are those that were judged by other rules than these, and with *afresh* all, with nothing taken for known.
+    *on_done* is told now and then how many more are done. A source is a transaction: texts are compared in it, and a
+    crawl has captures to write.
     """
-    if afresh:
-        with catalogue.transaction():
+    with catalogue.transaction():
+        catalogue.comparisons.judge_others(_RULES)
+        if afresh:
+            catalogue.comparisons.forget()
             catalogue.histories.judge_again()
-    refreshing = _Refreshing(catalogue, settings)
+    refreshing = _Refreshing(catalogue)
     count = 0
     while batch := catalogue.histories.not_judged(_BATCH):
-        with catalogue.transaction():
-            for source_id in batch:
+        for source_id in batch:
+            with catalogue.transaction():
                 refreshing.judge(source_id)
         count += len(batch)
         if on_done:
@@ -53,23 +53,27 @@ def refresh(
     return count
 
 
+def bring_up_to_date(catalogue: Catalogue) -> None:
+    """Judge what has come since, where that can be written."""
+    if not catalogue.read_only:
+        refresh(catalogue)
+
+
 class _Refreshing:
-    def __init__(self, catalogue: Catalogue, settings: Settings) -> None:
+    def __init__(self, catalogue: Catalogue) -> None:
         self._catalogue = catalogue
         self._histories = catalogue.histories
         self._comparisons = catalogue.comparisons
         self._sources = catalogue.sources
-        self._settings = settings
-        self._companies: dict[str, bool] = {}
+        self._companies: set[str] = set()
         self._observer = Observer(self._has_company)
         self._probing = Probing(self._comparisons)
 
     def judge(self, source_id: int) -> None:
         """Bring one source up to date, within a transaction."""
-        if _compare(self._comparisons, source_id):
+        reference, is_new = _compare(self._comparisons, source_id)
+        if keep_judged(self._catalogue, source_id, reference) or is_new:
             self._sources.choose_best([source_id])
-        own = [text for text in self._comparisons.texts_of(source_id) if text.standing]
-        keep_judged(self._catalogue, source_id, reference_of(own))
         link, looks = self._histories.of(source_id)
         if self._probing.find(link, self._observer.suspicious(link, looks)):
             link, looks = self._histories.of(source_id)
@@ -79,22 +83,22 @@ class _Refreshing:
         if step:
             judged = replace(judged, since=step.since, capture_id=step.capture_id, rule=step.rule)
         self._histories.put_health(source_id, judged)
-        self._confirm(link, looks, course)
+        # A page that only its verdict calls missing is looked at again as soon as one that a status does.
+        failing = course.failures if course.health is Health.FAILING else 0
+        self._sources.reschedule(source_id, failing)
 
     def _has_company(self, final_url: str) -> bool:
-        """Tell whether several sources ended at a URL; when it has just become several, the others are judged again."""
+        """Tell whether several sources ended at a URL.
+
+        Those that did so before it were several were judged without knowing; they are judged again.
+        """
         if final_url not in self._companies:
             company = self._histories.company_of(final_url)
-            self._companies[final_url] = len(company) >= COMPANY
-            if len(company) == COMPANY:
-                self._histories.judge_again(company)
-        return self._companies[final_url]
-
-    def _confirm(self, link: Link, looks: list[Look], course: Course) -> None:
-        """Let a page that only its verdict calls missing be looked at again as soon as one that a status does."""
-        if course.health is Health.FAILING and looks[-1].outcome in SUCCESSES:
-            at = datetime.fromisoformat(looks[-1].at)
-            self._histories.confirm_at(link.source_id, confirm_due(course.failures, at, self._settings))
+            if len(company) < COMPANY:
+                return False
+            self._companies.add(final_url)
+            self._histories.judge_again(company[: COMPANY - 1])
+        return True
 
 
 def reference_of(texts: Iterable[TextOfCapture]) -> TextOfCapture | None:
@@ -102,23 +106,24 @@ def reference_of(texts: Iterable[TextOfCapture]) -> TextOfCapture | None:
     return max(texts, key=lambda text: (text.standing, -text.capture_id), default=None)
 
 
-def _compare(comparisons: Comparisons, source_id: int) -> bool:
-    """Measure the texts of a source against the first of its best ones, and return whether anything was new."""
+def _compare(comparisons: Comparisons, source_id: int) -> tuple[TextOfCapture | None, bool]:
+    """Measure the texts of a source against the first of its best ones; return that, and whether anything was new."""
     texts = comparisons.texts_of(source_id)
-    reference = reference_of(texts)
+    reference = reference_of(text for text in texts if text.standing)
     others = [text for text in texts if text is not reference]
-    changed = False
-    for text in others:
-        changed |= _measure(comparisons, text, reference)
-    return comparisons.drop_drifts(source_id, [text.capture_id for text in others]) or changed
-
-
-def _measure(comparisons: Comparisons, text: TextOfCapture, reference: TextOfCapture | None) -> bool:
-    """Measure one text, unless that was done, and return whether it was to be done."""
-    known = comparisons.drift(text.capture_id)
-    pair = (text.text_id, reference.text_id if reference else 0)
-    if known and (known.text_id, known.reference_text_id, known.rules) == (*pair, drift.RULES):
-        return False
-    found = drift.measure(comparisons.text(pair[1]), comparisons.text(pair[0]))
-    comparisons.put_drift(Drift(text.capture_id, *pair, drift.RULES, **asdict(found)))
-    return True
+    is_new = comparisons.drop_drifts(source_id, [text.capture_id for text in others])
+    if reference is None:
+        return None, is_new
+    pairs = [(text.text_id, reference.text_id, drift.RULES) for text in others]
+    known = [comparisons.drift(text.capture_id) for text in others]
+    unknown = [
+        text
+        for text, pair, one in zip(others, pairs, known, strict=True)
+        if one is None or (one.text_id, one.reference_text_id, one.rules) != pair
+    ]
+    first = Words(comparisons.text(reference.text_id)) if unknown else None
+    for text in unknown:
+        if first:
+            found = drift.measure(first, Words(comparisons.text(text.text_id)))
+            comparisons.put_drift(Drift(text.capture_id, text.text_id, reference.text_id, drift.RULES, **asdict(found)))
+    return reference, is_new or bool(unknown)

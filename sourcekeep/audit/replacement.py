@@ -11,7 +11,7 @@ from datetime import date
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from archive.records import Health
+from archive.records import LOST, Health
 from sourcekeep.audit.cited_on import cited_on
 from sourcekeep.audit.mementos import ORDER, Said
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from archive.records import JudgedMemento
     from sourcekeep.audit.health import Course
 
-REPLACED = frozenset({Health.DEAD, Health.REMOVED, Health.MOVED, Health.DRIFTED})
+REPLACED = LOST | {Health.MOVED, Health.DRIFTED}
 """Links for which something else is to be cited."""
 
 
@@ -68,15 +68,22 @@ class Replacing:
         """Return what to cite instead of a source that has that *health*, or None where nothing is known."""
         return next(self._in_order(link, looks, course), None) if health in REPLACED else None
 
+    def version(self, link: Link) -> Replacement | None:
+        """Return a copy of a source as it was cited that others can see, whatever became of its link."""
+        return next((copy for copy in self._copies(link) if copy.url), None)
+
     def _in_order(self, link: Link, looks: list[Look], course: Course) -> Iterator[Replacement]:
-        if course.health is Health.MOVED and looks[-1].final_url:
-            yield Replacement(ReplacementKind.MOVED, looks[-1].final_url, None, looks[-1].capture_id)
+        if moved := _moved_to(looks, course):
+            yield moved
+        yield from self._copies(link)
+
+    def _copies(self, link: Link) -> Iterator[Replacement]:
         own = self._own(link)
         if own and own.url:
             yield own
         if memento := self._memento(link.source_id):
             yield Replacement(ReplacementKind.MEMENTO, memento.url, memento.at, memento.capture_id, memento.kept)
-        if own:
+        if own and not own.url:
             yield own
 
     def _own(self, link: Link) -> Replacement | None:
@@ -94,6 +101,14 @@ class Replacing:
         source = self._catalogue.sources.get(source_id)
         wanted = cited_on(self._catalogue, source) if source else None
         return min(mementos, key=lambda memento: (ORDER.index(Said(memento.said)), _days(memento.at, wanted)))
+
+
+def _moved_to(looks: list[Look], course: Course) -> Replacement | None:
+    """Return where a page is now, by the last capture that found it there."""
+    if course.health is not Health.MOVED or course.last_good is None:
+        return None
+    found = next(look for look in reversed(looks) if look.capture_id == course.last_good.capture_id)
+    return Replacement(ReplacementKind.MOVED, found.final_url, None, found.capture_id) if found.final_url else None
 
 
 def _days(at: str | None, wanted: str | None) -> int:

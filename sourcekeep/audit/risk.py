@@ -7,7 +7,7 @@ from enum import StrEnum
 from itertools import groupby
 from typing import TYPE_CHECKING
 
-from archive.records import Health
+from archive.records import IN_DOUBT, SURVIVING, Health
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -16,14 +16,15 @@ if TYPE_CHECKING:
     from archive.catalogue import Catalogue
     from sourcekeep.audit.scope import Scope
 
-SURVIVING = frozenset({Health.LIVE, Health.MOVED})
-"""Links that lead to what was cited."""
+_OPEN = IN_DOUBT | {Health.UNCHECKED}
 
 
 class Danger(StrEnum):
     """Why an incident is at risk, the worst first."""
 
     NONE_LEFT = "no surviving source"
+    NONE_KNOWN = "none known to survive"
+    """Some are walled, failing or were never looked at: they may be there."""
     ONE_LEFT = "one surviving source"
     NEVER_CAPTURED = "never captured"
 
@@ -36,8 +37,8 @@ class Risk:
     danger: Danger
     sources: int
     surviving: int
-    unverifiable: int
-    """Walled or failing: they may be there."""
+    in_doubt: int
+    """Walled, failing or never looked at: they may be there."""
     kept: int
     """Of which the archive has a copy of its own."""
 
@@ -65,11 +66,13 @@ def _risk(
 ) -> Risk | None:
     states = [health[source_id] for source_id in sources]
     surviving = sum(state in SURVIVING for state in states)
+    in_doubt = sum(state in _OPEN for state in states)
     if all(state is Health.UNCHECKED for state in states):
         danger = Danger.NEVER_CAPTURED
     elif surviving > 1:
         return None
+    elif surviving:
+        danger = Danger.ONE_LEFT
     else:
-        danger = Danger.ONE_LEFT if surviving else Danger.NONE_LEFT
-    doubtful = sum(state in {Health.UNVERIFIABLE, Health.FAILING} for state in states)
-    return Risk(incident_id, danger, len(sources), surviving, doubtful, len(sources & kept))
+        danger = Danger.NONE_KNOWN if in_doubt else Danger.NONE_LEFT
+    return Risk(incident_id, danger, len(sources), surviving, in_doubt, len(sources & kept))

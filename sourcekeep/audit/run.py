@@ -9,13 +9,12 @@ from typing import TYPE_CHECKING
 
 import click
 
-from archive.records import utc_now
+from archive.records import LOST, utc_now
 from sourcekeep import progress, screen
 from sourcekeep.audit.auditing import audit, gated
 from sourcekeep.audit.refresh import refresh
 from sourcekeep.audit.report import files
 from sourcekeep.audit.report.table import print_audit
-from sourcekeep.audit.tally import ROTTEN
 from sourcekeep.exports.output import output_to
 
 if TYPE_CHECKING:
@@ -48,18 +47,18 @@ def run(folder: ArchiveFolder, scope: Scope, wanted: Wanted) -> int:
     """Audit, write the report, and return how many links have a health that *wanted* fails on. Raises ArchiveError."""
     with folder.catalogue() as catalogue, screen.printing():
         if not catalogue.read_only:
-            _bring_up_to_date(catalogue, folder, afresh=wanted.afresh)
+            _bring_up_to_date(catalogue, afresh=wanted.afresh)
         found = _with_progress(catalogue, folder, scope)
         if found.stale and not catalogue.read_only:
-            _heal(catalogue, folder, found)
+            _heal(catalogue, found)
         _write(found, catalogue, folder, wanted)
     return gated(found, wanted.failing)
 
 
-def _bring_up_to_date(catalogue: Catalogue, folder: ArchiveFolder, *, afresh: bool) -> None:
+def _bring_up_to_date(catalogue: Catalogue, *, afresh: bool) -> None:
     count = catalogue.histories.count(judged=None if afresh else False)
     with _shown("judging", count) as on_done:
-        refresh(catalogue, folder.settings(), afresh=afresh, on_done=on_done)
+        refresh(catalogue, afresh=afresh, on_done=on_done)
 
 
 def _with_progress(catalogue: Catalogue, folder: ArchiveFolder, scope: Scope) -> Audit:
@@ -87,11 +86,11 @@ def _shown(verb: str, count: int) -> Iterator[Callable[[int], None]]:
         display.close()
 
 
-def _heal(catalogue: Catalogue, folder: ArchiveFolder, found: Audit) -> None:
+def _heal(catalogue: Catalogue, found: Audit) -> None:
     """Let the catalogue say what the captures do; that it didn't is a fault of ours, and told."""
     with catalogue.transaction():
         catalogue.histories.judge_again(found.stale)
-    refresh(catalogue, folder.settings())
+    refresh(catalogue)
     said = screen.count(len(found.stale), "source")
     click.echo(f"note: the catalogue was behind the captures of {said}, and is brought up to date", err=True)
 
@@ -124,6 +123,6 @@ def _pieces(found: Audit, catalogue: Catalogue, wanted: Wanted) -> Iterator[str]
     made: dict[str, Callable[[Audit, Catalogue], Iterator[str]]] = {
         "json": files.json_report,
         "csv": files.csv_report,
-        "junit": lambda found, _: files.junit_report(found, wanted.failing or frozenset(ROTTEN)),
+        "junit": lambda found, _: files.junit_report(found, wanted.failing or frozenset(LOST)),
     }
     return made[wanted.format](found, catalogue)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
-from archive.records import Health
+from archive.records import IN_DOUBT, LOST, Health
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -17,10 +17,6 @@ if TYPE_CHECKING:
 
 PEW_STATUSES = frozenset({204, 400, 404, 410, 500, 501, 502, 503, 523})
 """Statuses by which the Pew Research Center's "When Online Content Disappears" (2024) counts a page as gone."""
-ROTTEN = frozenset({Health.DEAD, Health.REMOVED})
-"""Links that are lost for certain."""
-IN_DOUBT = frozenset({Health.FAILING, Health.UNVERIFIABLE})
-"""Links that may be lost: what they are can't be told from here, or not yet."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +76,7 @@ class Tally:
     def _live(self, course: Course, looks: Sequence[Look]) -> None:
         if course.first_good is None:
             return
-        died = course.health in ROTTEN and course.first_failure is not None
+        died = course.health in LOST and course.first_failure is not None
         end = course.first_failure.at if died and course.first_failure else looks[-1].at
         days = (datetime.fromisoformat(end) - datetime.fromisoformat(course.first_good.at)) // timedelta(days=1)
         self._lives[max(0, days), died] += 1
@@ -88,7 +84,7 @@ class Tally:
     def rates(self) -> Rates:
         """Return the rates of what was counted."""
         checked = self.health.total() - self.health[Health.UNCHECKED]
-        rotten, in_doubt = (sum(self.health[one] for one in some) for some in (ROTTEN, IN_DOUBT))
+        rotten, in_doubt = (sum(self.health[one] for one in some) for some in (LOST, IN_DOUBT))
         return Rates(checked, rotten, in_doubt, self.health[Health.DRIFTED], self._pew)
 
     def over_time(self, until: str) -> Iterator[tuple[str, dict[Health, int]]]:

@@ -46,6 +46,7 @@ _RULES = {
     "redirected-together": "it redirects where several other sources do",
     "redirected-to-no-article": "it redirects to something that is no article",
     "probe:same-answer": "a made-up address beside it gets the same answer",
+    "probe:says-missing": "a made-up address beside it says the same: that it was not found",
     "text-same": "its text is the same",
     "text-edited": "its text was edited",
     "text-rewritten": "less than half of its text is still there",

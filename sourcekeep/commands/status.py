@@ -30,9 +30,11 @@ def command(archive_dir: Path, *, incidents: int, failures: bool, quarantine: bo
     """
     from archive.folder import ArchiveFolder
     from sourcekeep import screen, status, status_print
+    from sourcekeep.audit.refresh import bring_up_to_date
 
     folder = ArchiveFolder.open(archive_dir)
     with folder.catalogue() as catalogue, screen.printing():
+        bring_up_to_date(catalogue)
         if as_json:
             made = status.make_status(folder, catalogue, incidents=incidents).as_dict()
             if failures:

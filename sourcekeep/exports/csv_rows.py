@@ -8,6 +8,7 @@ gets one more, so that taking one away from every cell of that form gives back w
 from __future__ import annotations
 
 import csv
+import io
 import re
 from typing import TYPE_CHECKING, Any
 
@@ -25,19 +26,18 @@ _FORMULA = re.compile("'*[=+\\-@\t\r\n\uff1d\uff0b\uff0d\uff20]")
 _CONTROLS = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
 
 
-class _Lines:
-    """A file whose `write` gives the line back."""
-
-    def write(self, text: str) -> str:
-        return text
-
-
 def csv_rows(rows: Iterable[Row]) -> Iterator[str]:
     """Iterate over the lines, the header first."""
-    writer: Any = csv.writer(_Lines(), lineterminator="\r\n")
-    yield writer.writerow(COLUMNS)
+    yield csv_line(COLUMNS)
     for row in rows:
-        yield writer.writerow([cell(value) for value in row.values()])
+        yield csv_line(row.values())
+
+
+def csv_line(values: Iterable[object]) -> str:
+    """Return *values* as a line, with its end."""
+    text = io.StringIO()
+    csv.writer(text, lineterminator="\r\n").writerow([cell(value) for value in values])
+    return text.getvalue()
 
 
 def cell(value: Any) -> str | int | float | None:

@@ -7,8 +7,6 @@ when the link itself is dead.
 
 from __future__ import annotations
 
-import csv
-import io
 from html import escape
 from itertools import groupby
 from typing import TYPE_CHECKING, NamedTuple
@@ -16,7 +14,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from archive.urls import fetchable
 from sourcekeep.audit.auditing import audit
 from sourcekeep.audit.scope import Scope
-from sourcekeep.exports.csv_rows import cell
+from sourcekeep.exports.csv_rows import csv_line
 from sourcekeep.screen import line
 
 if TYPE_CHECKING:
@@ -57,22 +55,16 @@ def cited(catalogue: Catalogue, incident_id: str | None, replay_url: str, now: s
 
 def csv_of_replacements(rows: Iterator[Cited]) -> Iterator[str]:
     """Iterate over the lines of the CSV, the header first: the citations for which something else is to be cited."""
-    yield _csv_line(COLUMNS)
+    yield csv_line(COLUMNS)
     for row in rows:
         if (instead := row.link.replacement) and instead.url:
             link = row.link
-            yield _csv_line(
+            yield csv_line(
                 (
                     *(row.incident.id, row.position, row.cited_as, link.health, link.since, link.rule),
                     *(instead.url, instead.kind, instead.at),
                 )
             )
-
-
-def _csv_line(values: tuple[object, ...]) -> str:
-    text = io.StringIO()
-    csv.writer(text, lineterminator="\r\n").writerow([cell(value) for value in values])
-    return text.getvalue()
 
 
 def robust_links(rows: Iterator[Cited]) -> Iterator[str]:
@@ -98,10 +90,10 @@ def _anchor(row: Cited) -> str:
 
 
 def _attributes(url: str, link: AuditedLink) -> dict[str, str]:
-    """Return the attributes of a robust link: a live one has the day of our last look at it as its version."""
-    instead = link.replacement
-    if instead is None or instead.url is None:
-        version = {"data-versiondate": link.last_good_at[:10]} if link.last_good_at else {}
-        return {"href": url, "data-originalurl": url, **version}
-    version = {"data-versionurl": instead.url, "data-versiondate": instead.at[:10]} if instead.at else {}
-    return {"href": instead.url, "data-originalurl": url, **version}
+    """Return the attributes of a robust link; where no copy is known, its version is the day of our last look at it."""
+    instead, version = link.replacement, link.version
+    attributes = {"href": (instead and instead.url) or url, "data-originalurl": url}
+    if version and version.url:
+        attributes["data-versionurl"] = version.url
+    day = version.at if version else link.last_good_at
+    return attributes | ({"data-versiondate": day[:10]} if day else {})

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, BinaryIO
 
 import click
 
 from archive.records import utc_now
-from sourcekeep.audit.refresh import refresh
+from sourcekeep.audit.refresh import bring_up_to_date
 from sourcekeep.exports.csv_rows import csv_rows
 from sourcekeep.exports.json_lines import json_lines
 from sourcekeep.exports.markdown import markdown
@@ -60,29 +60,23 @@ def export(folder: ArchiveFolder, name: str, *, incident_id: str | None, path: P
     with folder.catalogue() as catalogue:
         if incident_id is not None:
             _check_incident(catalogue, incident_id)
-        if name in REPLACEMENTS:
-            _export_replacements(catalogue, folder, name, incident_id, path)
-            return
-        rows = _Counted(complete(catalogue.reports.export(incident_id)))
         with output_to(path, folder) as output:
-            for piece in FORMATS[name](rows):
-                write_bytes(piece.encode("utf-8", "replace"), output)
+            bring_up_to_date(catalogue)
+            if name in REPLACEMENTS:
+                found = cited(catalogue, incident_id, folder.settings().replay_url, utc_now())
+                _write(REPLACEMENTS[name](found), output)
+                return
+            rows = _Counted(complete(catalogue.reports.export(incident_id)))
+            _write(FORMATS[name](rows), output)
     if not rows.citations:
         click.echo("note: nothing is cited yet; there is nothing to export", err=True)
     elif path is not None:
         click.echo(f"{rows.citations:,} citations written to {path}", err=True)
 
 
-def _export_replacements(
-    catalogue: Catalogue, folder: ArchiveFolder, name: str, incident_id: str | None, path: Path | None
-) -> None:
-    settings = folder.settings()
-    if not catalogue.read_only:
-        refresh(catalogue, settings)
-    rows = cited(catalogue, incident_id, settings.replay_url, utc_now())
-    with output_to(path, folder) as output:
-        for piece in REPLACEMENTS[name](rows):
-            write_bytes(piece.encode("utf-8", "replace"), output)
+def _write(pieces: Iterable[str], output: BinaryIO) -> None:
+    for piece in pieces:
+        write_bytes(piece.encode("utf-8", "replace"), output)
 
 
 def export_wacz(folder: ArchiveFolder, path: Path | None) -> None:

@@ -67,8 +67,8 @@ def run_week(lane: Lane, web: ScriptedWeb, folder: ArchiveFolder, week: int) -> 
     now = as_timestamp(begin_of(week) + timedelta(hours=1))
     rows = rows_of(folder)
     with folder.catalogue() as catalogue:
-        found = audit(catalogue, Scope(), now, everything=True)
-        refresh(catalogue, folder.settings(), afresh=True)
+        found = audit(catalogue, Scope(everything=True), now)
+        refresh(catalogue, afresh=True)
     return Week(now, ended, rows, rows_of(folder), found)
 
 
@@ -89,7 +89,7 @@ def extract(folder: ArchiveFolder) -> None:
     """Have texts made of what came, and links judged."""
     make_texts(folder, workers=1)
     with folder.catalogue() as catalogue:
-        refresh(catalogue, folder.settings())
+        refresh(catalogue)
 
 
 def rows_of(folder: ArchiveFolder) -> dict[str, Row]:

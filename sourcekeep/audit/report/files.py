@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import csv
-import io
+from collections import Counter
 from typing import TYPE_CHECKING
 from xml.etree.ElementTree import Element, SubElement, indent, tostring
 
+from archive.records import IN_DOUBT, LOST, Health
 from archive.storable import storable
 from sourcekeep.audit.report.values import LINK_COLUMNS, as_values, link_values
-from sourcekeep.audit.tally import ROTTEN
 from sourcekeep.audit.wording import HEALTH
-from sourcekeep.exports.csv_rows import cell
+from sourcekeep.exports.csv_rows import csv_line
 from sourcekeep.screen import as_json, line
 
 if TYPE_CHECKING:
@@ -19,6 +18,9 @@ if TYPE_CHECKING:
 
     from archive.catalogue import Catalogue
     from sourcekeep.audit.auditing import Audit, AuditedLink
+
+
+_SKIPPED = IN_DOUBT | {Health.UNCHECKED}
 
 
 def json_report(found: Audit, catalogue: Catalogue) -> Iterator[str]:
@@ -34,23 +36,18 @@ def json_report(found: Audit, catalogue: Catalogue) -> Iterator[str]:
 def csv_report(found: Audit, catalogue: Catalogue) -> Iterator[str]:
     """Iterate over the links as CSV, the header first; safe to open in a spreadsheet."""
     for row in ([*LINK_COLUMNS], *(list(values.values()) for values in link_values(found.links, catalogue))):
-        text = io.StringIO()
-        csv.writer(text, lineterminator="\r\n").writerow([cell(value) for value in row])
-        yield text.getvalue()
+        yield csv_line(row)
 
 
-def junit_report(found: Audit, failing: frozenset[str] = frozenset(ROTTEN)) -> Iterator[str]:
+def junit_report(found: Audit, failing: frozenset[str] = frozenset(LOST)) -> Iterator[str]:
     """Iterate over the links as a test suite of JUnit, a case a link; one whose health is in *failing* fails.
 
     A site is a class of tests. What can't be told from here is skipped: it neither fails nor passes.
     """
     suite = Element("testsuite", name="sourcekeep audit", timestamp=found.made_at[:19])
-    counts = dict.fromkeys(("tests", "failures", "skipped"), 0)
-    for link in found.links:
-        counts["tests"] += 1
-        counts["failures"] += _case(suite, link, failing, "failure", link.health in failing)
-        counts["skipped"] += link.health not in failing and link.health in {"unverifiable", "unchecked", "failing"}
-    for name, number in {**counts, "errors": 0}.items():
+    tags = Counter(_case(suite, link, failing) for link in found.links)
+    counts = {"tests": tags.total(), "failures": tags["failure"], "skipped": tags["skipped"], "errors": 0}
+    for name, number in counts.items():
         suite.set(name, str(number))
     suites = Element("testsuites")
     suites.append(suite)
@@ -58,10 +55,11 @@ def junit_report(found: Audit, failing: frozenset[str] = frozenset(ROTTEN)) -> I
     yield '<?xml version="1.0" encoding="UTF-8"?>\n' + tostring(suites, encoding="unicode") + "\n"
 
 
-def _case(suite: Element, link: AuditedLink, failing: frozenset[str], tag: str, failed: bool) -> bool:
+def _case(suite: Element, link: AuditedLink, failing: frozenset[str]) -> str | None:
+    """Write a case, and return which element tells that it did not pass."""
     case = SubElement(suite, "testcase", classname=line(link.site or "no site"), name=storable(line(link.url)))
-    skipped = link.health in {"unverifiable", "unchecked", "failing"} and link.health not in failing
-    if failed or skipped:
-        said = SubElement(case, tag if failed else "skipped", message=f"{link.health}: {HEALTH[link.health]}")
+    tag = "failure" if link.health in failing else "skipped" if link.health in _SKIPPED else None
+    if tag:
+        said = SubElement(case, tag, message=f"{link.health}: {HEALTH[link.health]}")
         said.text = f"since {link.since}, by the rule {link.rule}; sourcekeep show --history has the evidence"
-    return failed
+    return tag

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import shlex
 from typing import TYPE_CHECKING, Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
-from archive.records import Health
+from archive.records import LOST, Health
 from sourcekeep.audit.report.charts import COLOURS, charts
 from sourcekeep.audit.report.values import link_values
 from sourcekeep.audit.risk import worst_first
@@ -36,7 +37,13 @@ def html_report(found: Audit, catalogue: Catalogue) -> Iterator[str]:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters |= {"line": line, "when": when, "percent": "{:.1%}".format, "sentence": _sentence}
+    environment.filters |= {
+        "line": line,
+        "when": when,
+        "percent": "{:.1%}".format,
+        "sentence": _sentence,
+        "quoted": shlex.quote,
+    }
     yield from environment.get_template("audit.html.jinja").generate(**_shown(found, catalogue))
 
 
@@ -57,6 +64,7 @@ def _shown(found: Audit, catalogue: Catalogue) -> dict[str, Any]:
         "since": found.scope.since,
         "total": found.tally.health.total(),
         "health": [(health, found.tally.health[health], HEALTH[health]) for health in Health],
+        "lost": LOST,
         "colours": {str(health): colour for health, colour in COLOURS.items()},
         "rates": rates,
         "low": rates.share(rates.rotten),

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from archive.records import Health
+from archive.records import LOST, Health
 from sourcekeep.audit.risk import worst_first
 from sourcekeep.audit.wording import HEALTH, rule_in_words
 from sourcekeep.invocation import as_typed
@@ -92,7 +92,7 @@ def _print_links(health: Health, links: Sequence[AuditedLink], most: int) -> Non
 
 def _said(link: AuditedLink) -> str:
     words = [f"{rule_in_words(link.rule)}, since {when(link.since)}"] if link.since else []
-    if link.health in {Health.DEAD, Health.REMOVED} and link.first_failed_at:
+    if link.health in LOST and link.first_failed_at:
         good = f"good for the last time {when(link.last_good_at)}" if link.last_good_at else "never seen good"
         words.append(f"{good}, failing from {when(link.first_failed_at)} on")
     if link.pin:
@@ -112,7 +112,7 @@ def _print_risks(risks: Sequence[Risk], most: int) -> None:
         return
     _heading(f"{count(len(risks), 'incident')} at risk")
     for risk in worst_first(risks)[:most]:
-        doubt = f", {risk.unverifiable} can't be told" if risk.unverifiable else ""
+        doubt = f", {risk.in_doubt} can't be told" if risk.in_doubt else ""
         kept = f"; {count(risk.kept, 'copy', 'copies')} kept" if risk.kept else "; no copy kept"
         said = f"{risk.danger}: {risk.surviving} of {count(risk.sources, 'source')}{doubt}{kept}"
         click.echo(wrapped(f"{line(risk.incident_id)}  {said}", "  ", "    "))
