@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 import tomllib
 from dataclasses import fields
 from typing import TYPE_CHECKING
@@ -7,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from archive.errors import SettingsError
-from archive.settings import Settings, load_settings, settings_template
+from archive.settings import Settings, load_settings, settings_of, settings_template
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -124,3 +125,25 @@ def test_user_agent_names_the_program_and_the_contact() -> None:
         "Sourcekeep/1.2 (source archiver; +https://a.example/)"
     )
     assert Settings().user_agent("1.2") == "Sourcekeep/1.2 (source archiver; no contact set)"
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        'replay_url = "https://replay.example/kept"',
+        'replay_url = "replay.example/kept/"',
+        'timegates = ["https://archive.example/web/", "https://archive.example/web"]',
+        'timegates = ["ftp://archive.example/web/"]',
+        'timegates = ["https://archive.example/of the web/"]',
+    ],
+)
+def test_address_that_no_url_can_follow_is_an_error(path: Path, line: str) -> None:
+    path.write_text(line)
+    with pytest.raises(SettingsError, match="must begin with http:// or https:// and end with / or ="):
+        load_settings(path)
+
+
+def test_settings_that_a_crawl_had_are_read_as_far_as_this_version_knows_them() -> None:
+    """A crawl of another version had settings of its own, or values that are none any more."""
+    stored = json.dumps({"delay": 7.5, "no_more": True, "retries": "many", "timegates": ["https://a.example/web"]})
+    assert settings_of(stored) == Settings(delay=7.5)

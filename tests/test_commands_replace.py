@@ -6,6 +6,8 @@ import csv
 import io
 import json
 import re
+import sqlite3
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -135,6 +137,22 @@ def test_another_text_in_the_archive_is_not_offered(tmp_path: Path, server: Mock
     folder = make(tmp_path)
     found = json.loads(printed(folder, "replace", "--url", OTHER, "--resolve", server.resolve, "--json"))
     assert (found[0]["said"], found[0]["url"]) == ("other-text", None)
+    with closing(sqlite3.connect(folder.catalogue_path)) as db:
+        best = db.execute(
+            "SELECT via FROM captures JOIN sources s ON s.best_capture_id = captures.id WHERE url = ?", (OTHER,)
+        )
+        assert best.fetchall() == [("http",)]
+
+
+def test_asking_that_was_broken_off_is_done_once_more(tmp_path: Path, server: MockServer) -> None:
+    folder = make(tmp_path)
+    ask = ("replace", "--resolve", server.resolve)
+    assert "3 sources asked for" in printed(folder, *ask)
+    assert "nothing is to be replaced" in printed(folder, *ask)
+    with closing(sqlite3.connect(folder.catalogue_path)) as db:
+        db.execute("UPDATE crawls SET ended = 'interrupted' WHERE trigger = 'memento'")
+        db.commit()
+    assert "2 sources asked for" in printed(folder, *ask)  # of the third, a good copy had been found
 
 
 def test_archive_that_cannot_be_reached_is_said_and_asked_once_more(tmp_path: Path, server: MockServer) -> None:
