@@ -73,8 +73,8 @@ class Settings:
     timegates: tuple[str, ...] = _setting(
         ("https://web.archive.org/web/",),
         "Web archives that are asked for what to cite instead of a page that is gone: the address of each one's "
-        "TimeGate (RFC 7089), behind which the page's URL is put, so it ends with / or =. They are asked in this order, "
-        "one after the other.",
+        "TimeGate (RFC 7089), behind which the page's URL is put, so it ends with / or =. They are asked in this "
+        "order, one after the other.",
     )
     memento_tries: int = _setting(
         3,
