@@ -79,24 +79,26 @@ def make_catalogue(folder: Path, sources: int, captures: int) -> None:
                  WHERE before.source_id = captures.source_id AND before.id < captures.id)
                WHERE (id + crawl_id) % 10 = 7 AND outcome = 'fetched'"""
         )
+        _compare_texts(db)
         db.execute("UPDATE sources SET last_capture_id = (SELECT MAX(id) FROM captures WHERE source_id = sources.id)")
         db.commit()
 
 
-def compare_texts(folder: Path) -> None:
-    """Let every third capture's text count as compared, and the same; an audit reads this with each capture."""
-    with closing(sqlite3.connect(ArchiveFolder(folder).catalogue_path)) as db:
-        db.execute(
-            "INSERT INTO texts (id, capture_id, extractor, made_at, words, verdict, evidence) "
-            "SELECT 1, MIN(id), '', '', 0, 'article', '{}' FROM captures"
-        )
-        db.execute(
-            """INSERT INTO drifts SELECT id, 1, 1, ?, 'same', 1, 1, 0, 0 FROM captures
-               WHERE id % 3 = 0 AND outcome = 'fetched'""",
-            (drift.RULES,),
-        )
-        db.execute("UPDATE sources SET judged = 1")
-        db.commit()
+def _compare_texts(db: sqlite3.Connection) -> None:
+    """Let every third capture have a text, which was compared with its source's first, and is the same."""
+    db.execute(
+        """INSERT INTO texts (id, capture_id, extractor, made_at, text, words, verdict, evidence)
+             SELECT id, id, '', '', 'words', 1, verdict, '{}' FROM captures
+             WHERE id % 3 = 0 AND outcome = 'fetched' AND revisit_of IS NULL"""
+    )
+    db.execute(
+        """INSERT INTO drifts
+             SELECT id, id, first, ?, 'same', 1, 1, 0, 0
+             FROM (SELECT id, MIN(id) OVER (PARTITION BY source_id) AS first FROM captures
+                   WHERE id IN (SELECT capture_id FROM texts))
+             WHERE id <> first""",
+        (drift.RULES,),
+    )
 
 
 def _incidents(sources: int) -> Iterator[tuple[str, str]]:
@@ -159,9 +161,7 @@ def main() -> None:
         for name, captures in (("one capture each", 1), ("all", given.captures)):
             folder = Path(directory) / name
             make_catalogue(folder, given.sources, captures)
-            run_audit(folder)  # judges what was never judged
-            compare_texts(folder)
-            run_audit(folder)  # fills the disk's cache
+            run_audit(folder)  # judges what was never judged, and fills the disk's cache
             runs[name] = min(run_audit(folder) for _ in range(2))
     if given.json:
         print(json.dumps({name: run._asdict() for name, run in runs.items()}))

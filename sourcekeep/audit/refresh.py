@@ -6,6 +6,8 @@ All of it is derived: `sources.judged` says of which sources something has come 
 
 from __future__ import annotations
 
+import time
+from collections import deque
 from dataclasses import asdict, replace
 from typing import TYPE_CHECKING
 
@@ -24,8 +26,10 @@ if TYPE_CHECKING:
     from archive.catalogue import Catalogue
     from archive.catalogue.comparisons import Comparisons, TextOfCapture
 
-_BATCH = 100
+_BATCH = 1000
 """Sources that are looked up at once."""
+_HELD = 0.25
+"""Seconds after which a transaction is closed, at the next source: a crawl has captures to write."""
 _RULES = {"drifts": drift.RULES, "probe_findings": finding.RULES, "mementos": mementos.RULES}
 
 
@@ -33,8 +37,7 @@ def refresh(catalogue: Catalogue, *, afresh: bool = False, on_done: Callable[[in
     """Judge the sources of which something has come since, and return how many that were.
 
     So are those that were judged by other rules than these, and with *afresh* all, with nothing taken for known.
-    *on_done* is told now and then how many more are done. A source is a transaction: texts are compared in it, and a
-    crawl has captures to write.
+    *on_done* is told now and then how many more are done.
     """
     with catalogue.transaction():
         catalogue.comparisons.judge_others(_RULES)
@@ -43,13 +46,12 @@ def refresh(catalogue: Catalogue, *, afresh: bool = False, on_done: Callable[[in
             catalogue.histories.judge_again()
     refreshing = _Refreshing(catalogue)
     count = 0
-    while batch := catalogue.histories.not_judged(_BATCH):
-        for source_id in batch:
-            with catalogue.transaction():
-                refreshing.judge(source_id)
-        count += len(batch)
-        if on_done:
-            on_done(len(batch))
+    while batch := deque(catalogue.histories.not_judged(_BATCH)):
+        while batch:
+            done = refreshing.judge_some(batch)
+            count += done
+            if on_done:
+                on_done(done)
     return count
 
 
@@ -69,8 +71,15 @@ class _Refreshing:
         self._observer = Observer(self._has_company)
         self._probing = Probing(self._comparisons)
 
-    def judge(self, source_id: int) -> None:
-        """Bring one source up to date, within a transaction."""
+    def judge_some(self, source_ids: deque[int]) -> int:
+        """Take sources from the left and bring them up to date, for as long as others can wait; return how many."""
+        before, until = len(source_ids), time.monotonic() + _HELD
+        with self._catalogue.transaction():
+            while source_ids and time.monotonic() < until:
+                self._judge(source_ids.popleft())
+        return before - len(source_ids)
+
+    def _judge(self, source_id: int) -> None:
         reference, is_new = _compare(self._comparisons, source_id)
         if keep_judged(self._catalogue, source_id, reference) or is_new:
             self._sources.choose_best([source_id])
