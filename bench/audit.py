@@ -29,12 +29,15 @@ from extract import drift
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    Answer = tuple[str, int | None, str | None, int]
+
 SECONDS = 10.0
 """The target for a million captures of 100,000 sources."""
 GROWTH = 1.2
 """How much more memory ten captures of each source may take than one."""
 _FIRST = datetime(2022, 1, 3, 3, 15, tzinfo=UTC)
-_COURSES = (
+_GOOD: Answer = ("fetched", 200, "article", 100)
+_COURSES: tuple[tuple[str, int, tuple[Answer, ...]], ...] = (
     # outcome, status, verdict; how many of a hundred captures of a source that is ... have it
     ("live", 70, (("fetched", 200, "article", 97), ("timeout", None, None, 3))),
     ("walled", 12, (("http-error", 403, "bot-wall", 90), ("fetched", 200, "article", 10))),
@@ -126,7 +129,7 @@ def _captures(sources: int, captures: int) -> Iterator[tuple[object, ...]]:
         for number in range(1, sources + 1):
             answers = chosen[number - 1]
             if len(answers) == 1 and turn < dies[number - 1]:
-                outcome, status, verdict = "fetched", 200, "article"
+                outcome, status, verdict, _ = _GOOD
             else:
                 outcome, status, verdict, _ = chance.choices(answers, [answer[3] for answer in answers])[0]
             moved = number % 20 == 0 and turn * 2 > captures

@@ -107,8 +107,21 @@ def judge_part(part: str, known: Known = EVERYTHING) -> tuple[Judged, ...]:
 
 
 def _judge(observer: Observer, link: LabelledLink, known: Known) -> Judged:
-    columns = {"source_id": 0, "url": link.url, "url_key": url_key(link.url), "host": host_of(link.url)}
-    source = Link(**{**dict.fromkeys(Link._fields), **columns})
+    source = Link(
+        source_id=0,
+        url=link.url,
+        url_key=url_key(link.url),
+        host=host_of(link.url),
+        site=None,
+        health=Health.UNCHECKED,
+        health_since=None,
+        health_capture_id=None,
+        health_rule=None,
+        is_judged=False,
+        is_kept=False,
+        best_capture_id=None,
+        best_at=None,
+    )
     first = link.first if known.first else None
     answers = [first or link.later, *[link.later] * (CAPTURES - 1)]
     looks = [

@@ -32,6 +32,7 @@ from extract import extract_page
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from archive.records import Pending
     from extract import ExtractedPage
 
     Mutation = Callable[[bytes, random.Random, bytes], bytes]
@@ -144,8 +145,9 @@ def extracted(page: Start) -> ExtractedPage:
     return extract_page(page.body, url=page.url, headers=headers, http_status=page.status)
 
 
-def check(_: Path, item: Damaged) -> Text:
+def check(_: Path, item: Pending) -> Text:
     """Extract a damaged page, and return what is wrong with that as the text's evidence."""
+    assert isinstance(item, Damaged)
     assert item.recipe
     page = make(item.recipe)
     began = time.process_time()
@@ -376,7 +378,7 @@ def _markup(body: bytes, draw: random.Random, _: bytes) -> bytes:
 
 def _tags(body: bytes, draw: random.Random, _: bytes) -> bytes:
     """Let tags be others, all of a name or each for itself."""
-    names = re.findall(rb"</?([a-z][a-z0-9]*)", body[:500_000])
+    names: list[bytes] = re.findall(rb"</?([a-z][a-z0-9]*)", body[:500_000])
     if not names:
         return body
     old, share = draw.choice(names), draw.choice((0.1, 1.0))

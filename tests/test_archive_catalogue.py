@@ -720,10 +720,9 @@ def test_source_captured_under_a_clock_far_ahead_is_due_once_the_clock_is_right(
         [source] = catalogue.sources.all()
         future = "2036-01-01T00:00:00.000000Z"
         place = RecordPlace("<urn:uuid:1>", "a.warc.gz", 0, 1)
-        plain = {"final_url": None, "http_status": 200, "error": None, "media_type": None, "bytes": 0}
         capture = Capture(
             source.id, crawl_id, future, future, outcome=Outcome.FETCHED, payload_digest=None, via="http", evidence={},
-            place=place, **plain,
+            place=place, final_url=None, http_status=200, error=None, media_type=None, bytes=0,
         )  # fmt: skip
         with catalogue.transaction():
             catalogue.captures.put(capture, Settings())

@@ -79,7 +79,7 @@ def said(found: list[Fault], record: Record) -> str:
 
 def test_archive_as_it_was_written_has_no_fault(archive: ArchiveFolder) -> None:
     found = look(archive)
-    assert list(found.faults) == found.notes == []
+    assert (list(found.faults), found.notes) == ([], [])
     assert (found.files, found.records, found.texts) == (2, len(records(archive)), 1)
     assert found.rows == sum(count(archive, table) for table in ("captures", "exchanges", "ledger"))
     assert found.bytes == sum(path.stat().st_size for path in warcs(archive))

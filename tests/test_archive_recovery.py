@@ -217,7 +217,12 @@ def test_start_looks_only_at_what_it_may_lack(keeper: Keeper, monkeypatch: pytes
     keeper.crawls(Page(A))
     keeper.crawls(Page(A))
     read: list[str] = []
-    monkeypatch.setattr("archive.recovery.recorded", lambda path, _=0: read.append(path.name) or iter(()))
+
+    def watched(path: Path, _: int = 0) -> Iterator[Recorded]:
+        read.append(path.name)
+        return iter(())
+
+    monkeypatch.setattr("archive.recovery.recorded", watched)
     put_right(keeper)
     assert read == []
 

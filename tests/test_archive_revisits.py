@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from typing import IO
 
     from archive.records import Capture
+    from archive.warc_reader import StoredRecord
 
 BODY = b"<p>The same words as ever, and many of them.</p>\n" * 50
 PROFILES = "http://netpreserve.org/warc/1.1/revisit/"
@@ -91,7 +92,7 @@ class Archive:
     def header(self, capture: Capture, name: str) -> str | None:
         return self.response(capture).header(name)
 
-    def response(self, capture: Capture) -> Any:
+    def response(self, capture: Capture) -> StoredRecord:
         place = capture.exchanges[-1].response
         assert place
         return read_record(self.folder.warc_dir, place)

@@ -211,7 +211,8 @@ def test_attempt_that_was_cut_short_is_in_nobodys_way(authority: Authority, mani
 
 def test_missing_package_is_said_with_how_to_install_it(manifest: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(timestamp, "_PACKAGE", "rfc3161_client_that_nobody_has")
-    for refused in (lambda: obtain(manifest, "http://tsa.example/"), lambda: check(manifest)):
+    refusing: list[Callable[[], object]] = [lambda: obtain(manifest, "http://tsa.example/"), lambda: check(manifest)]
+    for refused in refusing:
         with pytest.raises(TimestampError, match=r"pip install rfc3161-client.*extra `timestamp`"):
             refused()
 

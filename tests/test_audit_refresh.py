@@ -44,8 +44,7 @@ def page(url: str, week: int, said: str = "", **more: Any) -> Page:
 
 
 def gone(url: str, week: int) -> Page:
-    lost = {"outcome": Outcome.HTTP_ERROR, "status": 404, "text": {"verdict": Verdict.UNKNOWN}}
-    return page(url, week, **lost)
+    return page(url, week, outcome=Outcome.HTTP_ERROR, status=404, text={"verdict": Verdict.UNKNOWN})
 
 
 def listed(url: str, week: int, end: str) -> Page:

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from archive.records import Finding, Outcome, Verdict
+from archive.records import LOST, Finding, Outcome, Verdict
 from archive.signals import Seen, Signal, signal_of
 from bench import link_sites
-from bench.link_score import HEALTH, LOST, Judged, Known, judge_part, lost_alive, markdown, not_lost, soft_404
+from bench.link_score import HEALTH, Judged, Known, judge_part, lost_alive, markdown, not_lost, soft_404
 from bench.link_sites import PARTS, Label, load_links
 from sourcekeep.audit.finding import Answer, finding
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import product
 from typing import TYPE_CHECKING
 
@@ -24,7 +25,9 @@ def all_seen() -> Iterator[Seen]:
         yield Seen(outcome, status, verdict)
     ends = product(YES_OR_NO, repeat=5)
     for verdict, end, change, finding in product(Verdict, ends, [None, *TextChange], [None, *Finding]):
-        yield Seen(Outcome.FETCHED, 200, verdict, *end, change, finding)
+        deep, elsewhere, at_home, keeps_name, in_company = end
+        page = Seen(Outcome.FETCHED, 200, verdict, deep, elsewhere, at_home, keeps_name, in_company)
+        yield replace(page, change=change, finding=finding)
 
 
 def test_every_rule_of_every_capture_has_words() -> None:

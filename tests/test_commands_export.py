@@ -269,9 +269,9 @@ def test_any_text_renders_as_itself(value: str) -> None:
     tokens = MarkdownIt("commonmark").enable(["table", "strikethrough"]).parse(quotation(value))
     allowed = {"blockquote_open", "blockquote_close", "paragraph_open", "paragraph_close", "inline"}
     assert {token.type for token in tokens} <= allowed
-    inline = [token for token in tokens if token.type == "inline"]
-    assert all(child.type == "text" for token in inline for child in token.children)
-    assert ["".join(child.content for child in token.children) for token in inline] == paragraphs
+    inline = [token.children or [] for token in tokens if token.type == "inline"]
+    assert all(child.type == "text" for children in inline for child in children)
+    assert ["".join(child.content for child in children) for children in inline] == paragraphs
 
 
 @given(ANY_TEXT)

@@ -8,6 +8,7 @@ import json
 import re
 import sqlite3
 from contextlib import closing
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -58,20 +59,15 @@ def make(path: Path, **settings: object) -> ArchiveFolder:
     )
     for week in range(5):
         at = as_timestamp(START + timedelta(weeks=week))
-        lost: dict[str, Any] = {
-            "outcome": Outcome.HTTP_ERROR,
-            "status": 404,
-            "text": {"verdict": Verdict.UNKNOWN},
-            "at": at,
-        }
-        good = {"body": article_html("lift"), "text": article("The lift", "It fell."), "at": at}
+        lost = Page(GONE, Outcome.HTTP_ERROR, 404, text={"verdict": Verdict.UNKNOWN}, at=at)
+        good = Page(LIVE, body=article_html("lift"), text=article("The lift", "It fell."), at=at)
         crawl(
             folder,
             [
-                Page(GONE, **lost),
-                Page(OTHER, **(lost if week else good)),
-                Page(MOVED, chain=("http://moving.example/b/page",), **good),
-                Page(LIVE, **good),
+                lost,
+                replace(lost if week else good, url=OTHER),
+                replace(good, url=MOVED, chain=("http://moving.example/b/page",)),
+                good,
             ],
         )
     return folder

@@ -269,7 +269,7 @@ def test_lines_of_progress_come_now_and_then(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     now = iter([0.0, 1.0, 6.0, 7.0])
-    monkeypatch.setattr(byte_progress.time, "monotonic", lambda: next(now))
+    monkeypatch.setattr("sourcekeep.byte_progress.time.monotonic", lambda: next(now))
     progress = byte_progress.for_stderr("verifying")
     progress.plan(12_000_000)
     for _ in range(3):

@@ -29,8 +29,10 @@ from extract.version import EXTRACTOR
 from sourcekeep.quoting import of_incident
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
+
+    from archive.catalogue.recurrence import Recurrence
 
 STORIES = [
     [
@@ -80,7 +82,7 @@ def html(lines: Sequence[str]) -> bytes:
     return page(f"{MENU}<main><article><h1>On {escape(head)}</h1>{paragraphs}</article></main>", title=f"On {head}")
 
 
-def archive(path: Path, pages: dict[str, Sequence[str]]) -> ArchiveFolder:
+def archive(path: Path, pages: Mapping[str, Sequence[str]]) -> ArchiveFolder:
     """Make an archive with a capture of each page; extract nothing."""
     folder = ArchiveFolder.create(path)
     put(folder, Incident("1", "test", links=tuple(CitedLink(one) for one in pages)))
@@ -195,7 +197,7 @@ def test_only_sites_that_changed_are_looked_at_again(tmp_path: Path, monkeypatch
     with folder.catalogue() as catalogue:
         real = type(catalogue.recurrence).count_best
 
-    def count_best(self: object, site: str, extractor: str) -> int:
+    def count_best(self: Recurrence, site: str, extractor: str) -> int:
         looked_at.append(site)
         return real(self, site, extractor)
 

@@ -6,6 +6,7 @@ import json
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from click import Choice
 from click.testing import CliRunner
 from incident_files import written
 
@@ -163,6 +164,7 @@ def test_names_in_a_file_cannot_command_the_terminal(archive: Path, tmp_path: Pa
 
 def test_formats_of_the_command_are_those_there_are() -> None:
     (option,) = (one for one in import_.command.params if one.name == "format_name")
+    assert isinstance(option.type, Choice)
     assert tuple(option.type.choices) == tuple(FORMATS)
 
 

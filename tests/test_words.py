@@ -119,7 +119,7 @@ def test_what_may_be_a_best_copy_is_usable_or_to_check(outcome: str, verdict: st
 
 
 def _row(**more: object) -> dict[str, object]:
-    row = {"outcome": None, "verdict": None, "http_status": None, "error": None, "evidence": {}}
+    row: dict[str, object] = {"outcome": None, "verdict": None, "http_status": None, "error": None, "evidence": {}}
     return {**row, "captured_at": None, "best_outcome": None, "best_verdict": None, "best_captured_at": None, **more}
 
 

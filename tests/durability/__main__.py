@@ -22,13 +22,16 @@ import time
 from contextlib import suppress
 from functools import partial
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, TYPE_CHECKING, Any
 
 from mockserver.crawling import children
 from scrapy.settings import Settings
 
 from archive.urls import site_of
 from durability import child
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 _PR_SET_CHILD_SUBREAPER = 36
 """Processes whose parent died become children of this one (prctl(2))."""
@@ -78,6 +81,7 @@ def _run(order: dict[str, Any]) -> dict[str, Any]:
 
 def _watch(pid: int, reports: int, started: float, order: dict[str, Any]) -> dict[str, Any]:
     """Read what the child reports until it is dead, killing it in time; the child isn't reaped, so it is still it."""
+    kills: list[tuple[float, Callable[[], bool | None]]]
     kills = [(started + order["hangs_after"], partial(os.kill, pid, signal.SIGALRM))]
     if order["kill_after"] is not None:
         kill = partial(_kill_fetcher, pid) if order["kills_fetcher"] else partial(os.kill, pid, signal.SIGKILL)

@@ -8,6 +8,7 @@ import random
 import resource
 import signal
 import sqlite3
+import subprocess
 import sys
 import traceback
 from functools import partial
@@ -20,7 +21,7 @@ from crawler.processes import shares
 from durability import clock, privileges
 from durability.faults import Faults
 from durability.forked import Forked
-from sourcekeep import crawl_control, crawling, fetcher, importing, rebuilding, verifying
+from sourcekeep import crawl_control, crawling, importing, rebuilding, verifying
 from sourcekeep.__main__ import main
 from sourcekeep.commands import crawl, import_, rebuild, verify
 
@@ -102,7 +103,7 @@ def _prepare(order: dict[str, Any]) -> Faults | None:
     random.seed()
     for name in [name for name in os.environ if name.lower().endswith("_proxy")]:
         del os.environ[name]
-    fetcher.subprocess.Popen = Forked  # type: ignore[misc, assignment]
+    subprocess.Popen = Forked  # type: ignore[misc, assignment]
     crawl_control._Crawl = ReportingCrawl  # type: ignore[misc]
     if order["rotate_at"]:
         defaults = archive.warc_writer.WarcWriter.__init__.__kwdefaults__

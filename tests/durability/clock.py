@@ -39,11 +39,16 @@ def install(when: dict[int, float]) -> None:
 
 
 def _time() -> float:
-    return _true_time() + _OFF.unpack_from(_off)[0]
+    return _true_time() + _seconds_off()
 
 
 def _time_ns() -> int:
-    return _true_time_ns() + int(_OFF.unpack_from(_off)[0] * 1e9)
+    return _true_time_ns() + int(_seconds_off() * 1e9)
+
+
+def _seconds_off() -> float:
+    seconds: float = _OFF.unpack_from(_off)[0]
+    return seconds
 
 
 class _WrongDatetime(datetime):

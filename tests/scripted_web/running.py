@@ -98,4 +98,4 @@ def rows_of(folder: ArchiveFolder) -> dict[str, Row]:
         rows: Iterable[tuple[str, str, str | None, int | None, str | None]] = connection.execute(
             "SELECT url, health, health_since, health_capture_id, health_rule FROM sources"
         )
-        return {url: Row(*rest) for url, *rest in rows}
+        return {url: Row(health, since, capture_id, rule) for url, health, since, capture_id, rule in rows}
