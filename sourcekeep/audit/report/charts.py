@@ -33,6 +33,7 @@ _LONGEST_NAME = 28
 _TICKS = 8
 _FEW_MONTHS = 2  # no area has any width between so few
 _MANY_YEARS = 12  # more of them would stand in each other's way
+_NOT_MOVED = alt.Axis(labelFlush=False)  # else the first and the last move towards their neighbours
 _FONT = "system-ui, -apple-system, 'Segoe UI', Roboto, 'Noto Sans', sans-serif"
 _CONFIG = {
     "background": "transparent",
@@ -69,7 +70,7 @@ def _over_time(tally: Tally, until: str) -> Chart | None:
     is_long = len({row["month"] for row in rows}) > _FEW_MONTHS
     base = alt.Chart(_data(rows))
     drawn = base.mark_area(interpolate="step-after") if is_long else base.mark_bar(size=60)
-    x = alt.X("yearmonth(month):T" if is_long else "yearmonth(month):O", title=None)
+    x = alt.X("yearmonth(month):T" if is_long else "yearmonth(month):O", title=None, axis=_NOT_MOVED)
     chart = drawn.encode(x=x, y=alt.Y("sources:Q", title="sources"), color=_COLOUR, order="order:Q")
     return Chart("Health over time", "Sources by what their link was at the end of each month.", _svg(chart))
 
@@ -121,7 +122,7 @@ def _survival(tally: Tally) -> Chart | None:
         alt.Chart(_data([{"days": days, "share": share} for days, share, _ in curve]))
         .mark_line(interpolate="step-after", color=COLOURS[Health.DEAD], strokeWidth=2.5)
         .encode(
-            x=alt.X("days:Q", title="days since a link was first seen good"),
+            x=alt.X("days:Q", title="days since a link was first seen good", axis=_NOT_MOVED),
             y=alt.Y("share:Q", title="still there", scale=alt.Scale(domain=[0, 1]), axis=alt.Axis(format="%")),
         )
     )
