@@ -24,6 +24,7 @@ SAID_SO = 2
 
 _GOOD = {Signal.GOOD: Health.LIVE, Signal.MOVED: Health.MOVED, Signal.DRIFTED: Health.DRIFTED}
 _FAILED = frozenset({Signal.MISSING, Signal.GONE, Signal.REMOVED})
+_FOUND, _LIVE = Signal.GOOD, Health.LIVE  # Python 3.11 looks members of an enumeration up as properties
 
 
 class Observed(NamedTuple):
@@ -54,12 +55,11 @@ class Course:
     """Its changes of health, oldest first."""
     first_good: Observed | None = None
     """The first capture that found a page."""
-    last_good: Observed | None = None
-    """The last capture that found a page."""
     first_failure: Observed | None = None
     """Of the failures since then, the first."""
     failures: int = 0
     """Failures since then that count."""
+    _last_good: tuple[int, str, Signal, str] | None = None
     _gone: int = 0
     _removed: int = 0
     _counted_at: str = ""
@@ -69,14 +69,20 @@ class Course:
         """The last change of health; None where there was none."""
         return self.steps[-1] if self.steps else None
 
+    @property
+    def last_good(self) -> Observed | None:
+        """The last capture that found a page."""
+        return Observed._make(self._last_good) if self._last_good else None
+
     def take(self, capture_id: int, at: str, signal: Signal, rule: str) -> None:
         """Go on with the next capture, which was asked for *at* then."""
+        if signal is _FOUND and self.health is _LIVE:  # as nearly always; and a million times, quickly
+            self._last_good = capture_id, at, signal, rule
+            return
         seen = Observed(capture_id, at, signal, rule)
-        if signal is Signal.GOOD and self.health is Health.LIVE:  # as nearly always; and a million times, quickly
-            self.last_good = seen
-        elif good := _GOOD.get(signal):
+        if good := _GOOD.get(signal):
             self.first_good = self.first_good or seen
-            self.last_good, self.first_failure = seen, None
+            self._last_good, self.first_failure = seen, None
             self.failures = self._gone = self._removed = 0
             self._become(good, seen)
         elif signal in _FAILED:

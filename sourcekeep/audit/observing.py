@@ -39,14 +39,14 @@ class Observer:
     def fold(self, link: Link, looks: Sequence[Look]) -> Course:
         """Return what the link of a source has been, by its captures in their order."""
         course = Course()
-        url, known, take = link.url, self._known, course.take
+        known, take = self._known, course.take
         ends: dict[str, _Ended] = {}
         for look in looks:
             _, capture_id, at, outcome, http_status, verdict, final_url, change, finding = look
             ended = _WHERE_ASKED
-            if final_url != url and final_url is not None:
+            if final_url is not None:
                 ended = ends.get(final_url) or ends.setdefault(final_url, self._ended(link, final_url))
-            had = course.last_good is not None
+            had = course.first_good is not None
             if finding:  # rare, and what it says depends on more
                 said = signal_of(self.seen(link, look, had=had))
             else:
@@ -83,8 +83,7 @@ class Observer:
         Where none did, the text that was kept first may be what the site gives for all that it hasn't got, and that it
         is still there says nothing.
         """
-        asked = look.final_url in (None, link.url)
-        ended = _WHERE_ASKED if asked else self._ended(link, look.final_url or "")
+        ended = self._ended(link, look.final_url) if look.final_url is not None else _WHERE_ASKED
         return Seen(
             look.outcome,
             look.http_status,
