@@ -27,7 +27,8 @@ _USABLE = ", ".join(f"'{verdict}'" for verdict in sorted(USABLE_VERDICTS))
 _LOOKS = f"""
     SELECT c.source_id, c.id, c.requested_at, c.outcome, c.http_status, c.verdict, NULLIF(c.final_url, s.url), d.change,
       f.finding
-    FROM captures c JOIN sources s ON s.id = c.source_id LEFT JOIN drifts d ON d.capture_id = COALESCE(c.revisit_of, c.id)
+    FROM captures c JOIN sources s ON s.id = c.source_id
+      LEFT JOIN drifts d ON d.capture_id = COALESCE(c.revisit_of, c.id)
       LEFT JOIN probe_findings f ON f.capture_id = c.id
     WHERE c.via = '{Via.HTTP}'"""
 _BY_END = "INDEXED BY captures_final_url"  # without statistics, SQLite takes the other index, and scans it
