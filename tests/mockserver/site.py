@@ -42,7 +42,7 @@ ROBOTS: dict[str, tuple[Answer, ...]] = {
     "forbidden.robots.example": ((respond(status=b"403 Forbidden", body=b"no"),),),
     "down.robots.example": ((respond(status=b"503 Service Unavailable"),),),
     "down-once.robots.example": (
-        (respond(status=b"500 Internal Server Error"),),
+        (respond(b"Set-Cookie: robots=1; Path=/", status=b"500 Internal Server Error"),),
         _robots(b"User-agent: *\nDisallow: /private\n"),
     ),
     "silent.robots.example": ((Pause(30),),),
@@ -80,6 +80,7 @@ _ANSWERS: dict[tuple[str, str], tuple[Answer, ...]] = {
     ("forgetful.polite.example", "/2"): ((page("kept"), Close()),),
     ("mixed.polite.example", "/a"): ((redirect(b"302 Found", b"/a-end", b"Set-Cookie: a=1; Path=/"),),),
     ("mixed.polite.example", "/b"): ((redirect(b"302 Found", b"/b-end"),),),
+    ("cookieless.polite.example", "/a"): ((redirect(b"302 Found", b"/a-end", b"Set-Cookie: a=1; Path=/"),),),
     # Longer than the longest delay: a second connection would overlap.
     ("slow.polite.example", "/1"): ((Pause(0.8), page("one")),),
     ("slow.polite.example", "/2"): ((Pause(0.8), page("two")),),
