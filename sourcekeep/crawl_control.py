@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from archive.errors import ArchiveError
-from archive.records import FINISHED, Via
+from archive.records import FAILED, FINISHED, Via
 from crawler.beginning import begin_crawl
 from crawler.processes.messages import Captured, Ended, Exchanged, Plan, Postponed, Refused, Stop, Written
 from crawler.processes.shares import divide
@@ -127,10 +127,11 @@ class _Crawl:
                 self._share.store.submit_exchanges(exchanges)
             case Postponed(host, seconds, reason):
                 self._display.postponed(host, seconds, reason)
-            case Ended(_, error):
+            case Ended(reason, error):
                 fetcher.ended = message
-                if error:
-                    self._give_up(error)
+                self._error = self._error or error
+                if error and reason != FAILED:  # then what keeps it keeps them all
+                    self._stop_all()
             case None:
                 self._gone(fetcher)
 
@@ -158,9 +159,8 @@ class _Crawl:
             )
             self._display.note(f"a fetching process died; the others go on, and {left} sources stay due")
 
-    def _give_up(self, error: ArchiveError) -> None:
-        """End a crawl that one of the processes can't go on with: what keeps it keeps them all."""
-        self._error = self._error or error
+    def _stop_all(self) -> None:
+        """Have the processes end that still run."""
         for fetcher in self._running:
             fetcher.say(Stop())
 

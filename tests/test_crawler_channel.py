@@ -107,6 +107,17 @@ def test_order_is_kept_and_the_end_is_seen(ends: tuple[Channel, Channel, socket.
     assert heard.get(timeout=10) == "end"
 
 
+def test_message_that_cannot_be_taken_is_logged_before_the_end_is_told(
+    ends: tuple[Channel, Channel, socket.socket], caplog: pytest.LogCaptureFixture
+) -> None:
+    sender, receiver, _ = ends
+    sender.post(Written(1, 1))
+    logged: queue.SimpleQueue[str] = queue.SimpleQueue()
+    store = RemoteStore(receiver, 1)  # to which no capture was handed over
+    receiver.listen(store.heard, on_end=lambda: logged.put(caplog.text))
+    assert "KeyError: 1" in logged.get(timeout=10)
+
+
 def test_store_at_the_other_end_settles_each_capture(ends: tuple[Channel, Channel, socket.socket]) -> None:
     sender, receiver, _ = ends
     store = RemoteStore(sender, 4)

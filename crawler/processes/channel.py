@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import errno
 import io
+import logging
 import os
 import pickle
 import queue
@@ -24,6 +25,8 @@ from archive.drafts import length_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+logger = logging.getLogger(__name__)
 
 _HEADER = struct.Struct("!QI")
 """Bytes of the message, and how many files come with it."""
@@ -61,6 +64,8 @@ class Channel:
             try:
                 while (message := self.receive()) is not None:
                     on_message(message)
+            except Exception:  # before *on_end*, which may end the process
+                logger.exception("what the other end says can't be taken")
             finally:
                 on_end()
 

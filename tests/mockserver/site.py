@@ -23,6 +23,7 @@ from mockserver.steps import Answer, Close, Cut, Pause, page, redirect, respond
 
 _NO_ROBOTS: Answer = (respond(status=b"404 Not Found"),)
 _BUSY: Answer = (respond(b"Retry-After: 2", status=b"503 Service Unavailable", body=b"busy"),)
+_FAILING_ONCE: tuple[Answer, ...] = ((respond(status=b"503 Service Unavailable"),), (page("well again"),))
 _THREE_MEBIBYTES = b"# nothing more to say\n" * 143_000
 
 
@@ -87,6 +88,8 @@ _ANSWERS: dict[tuple[str, str], tuple[Answer, ...]] = {
     ("slow.polite.example", "/3"): ((Pause(0.8), page("three")),),
     ("long.interrupted.example", "/"): ((Pause(20), page("late")),),
     ("failing.interrupted.example", "/"): ((respond(status=b"503 Service Unavailable"),),),
+    ("broken-retry.interrupted.example", "/epoll"): _FAILING_ONCE,
+    ("broken-retry.interrupted.example", "/asyncio"): _FAILING_ONCE,
     ("big.interrupted.example", "/"): ((respond(body=Random(1).randbytes(900_000)),),),
     ("zeros.interrupted.example", "/"): ((respond(body=bytes(3_000_000)),),),
     ("upgrade.polite.example", "/"): ((redirect(b"301 Moved Permanently", b"https://good.secure.example/end"),),),
