@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from breaking_parts import BUG
-from mockserver.crawling import ROOT, Crawled, children, finish_crawl, make_archive, start_crawl
+from mockserver.crawling import DEADLINE, ROOT, Crawled, children, finish_crawl, make_archive, start_crawl
 
 from archive.warc_reader import read_record
 from crawler.errands import Errand
@@ -290,10 +290,12 @@ def test_full_disk_ends_all_of_it_with_a_clear_error(mock_server: MockServer, tm
 
 
 def test_crawl_that_is_under_way_keeps_a_second_one_out(mock_server: MockServer, tmp_path: Path) -> None:
-    folder = make_archive(tmp_path / "archive", slow_pages("kept-out", 25), delay=DELAY)
+    urls = [*slow_pages("kept-out", 25), "http://kept-out.held.example/"]
+    folder = make_archive(tmp_path / "archive", urls, timeout=120)
     first = start(folder, mock_server)
     wait_for_rows(folder, 2)
-    _, said = start(folder, mock_server).communicate(timeout=30)
+    _, said = start(folder, mock_server).communicate(timeout=DEADLINE)
+    mock_server.let_go("kept-out.held.example")
     assert f"process {first.pid}" in said
     assert "Traceback" not in said
     assert finish_crawl(folder, first).exit_code == 0

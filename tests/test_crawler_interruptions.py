@@ -131,12 +131,13 @@ def test_killed_crawl_loses_nothing_that_had_a_row(mock_server: MockServer, tmp_
 
 
 def test_second_crawl_of_an_archive_is_refused_while_the_first_goes_on(mock_server: MockServer, tmp_path: Path) -> None:
-    urls = pages("busy", 5)
-    folder = make_archive(tmp_path / "archive", urls, delay=0.5)
+    urls = [*pages("busy", 1), "http://busy.held.example/"]
+    folder = make_archive(tmp_path / "archive", urls, timeout=120)
     first = start_crawl(folder, mock_server)
     wait_for_rows(folder, 1)
     second = run_crawl(folder, mock_server)
     assert first.poll() is None
+    mock_server.let_go("busy.held.example")
     assert second.exit_code != 0
     assert f"process {first.pid}" in second.log
     crawled = finish_crawl(folder, first)

@@ -6,6 +6,7 @@
 - `NAME.archiving.example`: web archives, see `archiving.py`.
 - `/to/HOST/PATH` of any host below `onward.example` or `elsewhere.example`, two sites: sent on to there.
 - `NAME.slow.example` and `shared.common.example`: takes its time for every path, robots.txt too.
+- `NAME.held.example`: answers when the test calls `MockServer.let_go` with the host; its robots.txt at once.
 - `KIND.large.example`: bodies of any size, see `large.py`.
 - any other host: a small page on every path, no robots.txt.
 """
@@ -19,7 +20,7 @@ from mockserver.archiving import archive_answer
 from mockserver.audited import audited_answer
 from mockserver.cases import CASES
 from mockserver.large import large_answer
-from mockserver.steps import Answer, Close, Cut, Pause, page, redirect, respond
+from mockserver.steps import Answer, Close, Cut, Hold, Pause, page, redirect, respond
 
 _NO_ROBOTS: Answer = (respond(status=b"404 Not Found"),)
 _BUSY: Answer = (respond(b"Retry-After: 2", status=b"503 Service Unavailable", body=b"busy"),)
@@ -118,6 +119,8 @@ def answer_to(host: str, path: str, visit: int) -> Answer:
         return audited_answer(host, path)
     elif host.endswith(".archiving.example"):
         return archive_answer(host, path, visit)
+    elif host.endswith(".held.example"):
+        answers = ((Hold(host), page(path)),)
     elif host.endswith(".large.example"):
         answers = (large_answer(host, path),)
     else:
