@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import queue
 import resource
@@ -173,7 +174,7 @@ def test_number_of_processes(count: int, wanted: int, processors: int | None, ex
 
 
 def test_files_for_which_there_is_no_room_end_the_channel_and_are_not_waited_for(
-    ends: tuple[Channel, Channel, socket.socket],
+    ends: tuple[Channel, Channel, socket.socket], caplog: pytest.LogCaptureFixture
 ) -> None:
     sender, receiver, _ = ends
     sent = [Captured(number, draft(LARGE)) for number in range(3)]
@@ -187,3 +188,4 @@ def test_files_for_which_there_is_no_room_end_the_channel_and_are_not_waited_for
     finally:
         resource.setrlimit(resource.RLIMIT_NOFILE, limits)
     assert open_files() <= before
+    assert os.strerror(errno.EMFILE) in caplog.text
