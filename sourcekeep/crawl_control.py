@@ -30,6 +30,8 @@ if TYPE_CHECKING:
     from sourcekeep.crawl_display import CrawlDisplay
     from sourcekeep.fetcher import Fetcher, Fetchers
 
+SHUTDOWN = "shutdown"
+"""Why a crawl, or a process of it, ended that was told to, by Scrapy's word."""
 PROCESS_DIED = "process-died"
 """Why a crawl ended of which a fetching process did not come to its end."""
 
@@ -109,11 +111,15 @@ class _Crawl:
         return 0 if ended == FINISHED else 1
 
     def _ended(self) -> str:
-        """Return why the crawl ended: as its processes did, where one of them has more to say than `finished`."""
+        """Return why the crawl ended: as that of its processes did that has most to say.
+
+        One that was stopped has less to say than the one that it was stopped for.
+        """
         reasons = [fetcher.ended.reason if fetcher.ended else PROCESS_DIED for fetcher in self._fetchers]
-        if self._signal and set(reasons) <= {FINISHED, PROCESS_DIED, "shutdown"}:
-            return "shutdown"
-        return next((reason for reason in reasons if reason != FINISHED), FINISHED)
+        if self._signal and set(reasons) <= {FINISHED, PROCESS_DIED, SHUTDOWN}:
+            return SHUTDOWN
+        said = (FINISHED, SHUTDOWN)
+        return max(reasons, key=lambda reason: said.index(reason) if reason in said else len(said))
 
     def _heard(self, fetcher: Fetcher, message: FromProcess | None) -> None:
         self._events.put(partial(self._take, fetcher, message))

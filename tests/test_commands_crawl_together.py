@@ -11,6 +11,7 @@ import time
 from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING
+from unittest.mock import Mock
 
 import pytest
 from breaking_parts import BUG
@@ -19,6 +20,7 @@ from mockserver.crawling import DEADLINE, ROOT, Crawled, children, finish_crawl,
 from archive.warc_reader import read_record
 from crawler.errands import Errand
 from crawler.processes.messages import Captured, Ended, Plan, Stop
+from sourcekeep.crawl_control import _Crawl
 from sourcekeep.fetcher import started
 
 if TYPE_CHECKING:
@@ -287,6 +289,23 @@ def test_full_disk_ends_all_of_it_with_a_clear_error(mock_server: MockServer, tm
     assert "Traceback" not in crawled.log
     assert ended(folder) == ["write-failed"]
     assert crawled.captures[urls[0]] == []
+
+
+@pytest.mark.parametrize(
+    ("reasons", "expected"),
+    [
+        (["finished", "finished"], "finished"),
+        (["finished", "shutdown"], "shutdown"),
+        (["shutdown", "write-failed"], "write-failed"),
+        (["failed", "finished"], "failed"),
+        (["finished", None], "process-died"),
+    ],
+)
+def test_crawl_ended_as_the_process_did_that_the_others_were_stopped_for(
+    reasons: Sequence[str | None], expected: str
+) -> None:
+    fetchers = [Mock(ended=reason and Ended(reason)) for reason in reasons]
+    assert _Crawl(Mock(), Mock(), fetchers)._ended() == expected
 
 
 def test_crawl_that_is_under_way_keeps_a_second_one_out(mock_server: MockServer, tmp_path: Path) -> None:
