@@ -238,6 +238,8 @@ class RecordPlace:
 
 FINISHED = "finished"
 """Why a crawl ended that came to its end, by Scrapy's word."""
+FAILED = "failed"
+"""Why a crawl ended that came upon a bug; what has no capture stays due."""
 
 
 class StatementKind(StrEnum):

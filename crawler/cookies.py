@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from scrapy.exceptions import NotConfigured
+
 if TYPE_CHECKING:
     from collections.abc import Hashable
     from typing import Self
@@ -26,7 +28,9 @@ class CaptureCookies:
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:
-        """Scrapy calls this."""
+        """Scrapy calls this; raises NotConfigured when there are to be no cookies (COOKIES_ENABLED)."""
+        if not crawler.settings.getbool("COOKIES_ENABLED"):
+            raise NotConfigured
         return cls(crawler)
 
     def process_request(self, request: Request, spider: Any = None) -> None:
@@ -36,8 +40,11 @@ class CaptureCookies:
             self._scrapys.process_request(request)
 
     def process_response(self, request: Request, response: Response, spider: Any = None) -> Response:
-        """Keep the cookies of *response* for what is still to come of its capture."""
-        if "Set-Cookie" in response.headers:
+        """Keep the cookies of *response* for what is still to come of its capture.
+
+        A robots.txt belongs to no capture, and its cookies would be sent with every other robots.txt.
+        """
+        if "cookiejar" in request.meta and "Set-Cookie" in response.headers:
             if self._scrapys is None:
                 self._scrapys = _scrapys_cookies(self._crawler)
             self._scrapys.process_response(request, response)

@@ -11,6 +11,7 @@ from scrapy.utils.asyncio import call_later
 from scrapy.utils.httpobj import urlparse_cached
 from twisted.python.failure import Failure
 
+from archive.errors import ArchiveError
 from archive.records import Purpose
 from crawler.outcomes import CrawlStoppingError
 from crawler.wire import PURPOSE
@@ -65,10 +66,14 @@ class StoppableDownloader(Downloader):
 
     def _process_queue(self, slot: Slot) -> None:
         if self._stopping():
-            while slot.queue:
-                _, waiting = slot.queue.popleft()
-                waiting.errback(Failure(CrawlStoppingError("the crawl is being stopped")))
-        elif self._hosts is None or self._has_turn(slot, self._hosts):
+            _refuse_all(slot, CrawlStoppingError("the crawl is being stopped"))
+            return
+        try:
+            may_begin = self._hosts is None or self._has_turn(slot, self._hosts)
+        except ArchiveError as error:  # raised from here, it would leave a queue that nobody looks at again
+            _refuse_all(slot, error)
+            return
+        if may_begin:
             super()._process_queue(slot)
 
     def _has_turn(self, slot: Slot, hosts: SharedHosts) -> bool:
@@ -108,6 +113,13 @@ class StoppableDownloader(Downloader):
                 slot.latercall.cancel()
                 slot.latercall = None
             self._process_queue(slot)
+
+
+def _refuse_all(slot: Slot, error: Exception) -> None:
+    """End what waits in *slot* with *error*."""
+    while slot.queue:
+        _, waiting = slot.queue.popleft()
+        waiting.errback(Failure(error))
 
 
 def hurry(crawler: Crawler) -> None:

@@ -100,7 +100,7 @@ class RecordingProtocol(_LenientHTTP11ClientProtocol):
         if self._wire and self._parser is not None and self._parser.state in (STATUS, HEADER):
             self._head_bytes += len(data)
             if self._head_bytes > MAX_HEAD_BYTES:
-                self._wire.too_large = DownloadCancelledError(f"the head is larger than {MAX_HEAD_BYTES:,} bytes")
+                self._wire.cut_off(DownloadCancelledError(f"the head is larger than {MAX_HEAD_BYTES:,} bytes"))
                 cast("Any", self.transport).abortConnection()
 
     def connectionLost(self, reason: Failure = connectionDone) -> None:

@@ -75,16 +75,15 @@ class Recorder(HTTP11DownloadHandler):
                 response = await maybe_deferred_to_future(self._agent(wire).download_request(request))
         except Exception as error:
             wire.check_disk()
-            wire.failed(error)
-            if wire.too_large:
-                raise wire.too_large from error
-            raise
+            counts = wire.failed(error)
+            if counts is error:
+                raise
+            raise counts from error
         finally:
             wire.stop()
         wire.check_disk()
-        wire.arrived(response)
-        if wire.too_large:  # by its Content-Length; it ended before the limit, and the next time would be no better
-            raise wire.too_large
+        if too_large := wire.arrived(response):
+            raise too_large
         if proxy and urlsplit(request.url).scheme == "http":  # what comes through a tunnel is the site's
             self._check_proxy(proxy, response)
         if pauses:

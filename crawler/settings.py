@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 BOT_NAME = "sourcekeep"
 SPIDER_MODULES = ["crawler.spiders"]
+COMMANDS_MODULE = "crawler.commands"  # Scrapy's exit code is 0 for a crawl that failed on its way
 
 # The wire is recorded where it is still the wire.
 DOWNLOAD_HANDLERS = {

@@ -62,6 +62,7 @@ class Wire:
         self._lost_badly = False
         self._waits = False
         self.certificate_problem: str | None = None
+        self._cut_off = False
         self.disk_error: OSError | None = None
         self.too_large: DownloadCancelledError | None = None
         """Why it is more than is fetched, once that is known: of a body from its Content-Length, before it has come."""
@@ -106,6 +107,11 @@ class Wire:
                 "make room there, or name another folder with TMPDIR"
             ) from self.disk_error
 
+    def cut_off(self, error: DownloadCancelledError) -> None:
+        """Note that the connection is ended from here, for more has come than is fetched."""
+        self.too_large = error
+        self._cut_off = True
+
     def lost(self, reason: Failure) -> None:
         """Note how the connection ended: a body that ends with it is whole only after a clean end.
 
@@ -119,18 +125,23 @@ class Wire:
         self.exchange.is_over = True
         self.exchange.elapsed_ms = round((time.monotonic() - self._started) * 1000)
 
-    def arrived(self, response: Response) -> None:
-        """Note a response; a body that is not whole is marked."""
+    def arrived(self, response: Response) -> DownloadCancelledError | None:
+        """Note a response; a body that is not whole is marked. Return the error that counts, if one does."""
         self.exchange.http_status = response.status
         if "dataloss" in response.flags or ("partial" in response.flags and self._lost_badly):
             self.exchange.truncated = "disconnect"
-            self.exchange.error = "the connection ended before the body did"
+            self.exchange.error = self._with_size("the connection ended before the body did")
+        return self.too_large
 
-    def failed(self, error: BaseException) -> None:
-        """Note a failure; what had come of the response until then is kept and marked."""
-        if self.too_large and not isinstance(error, DownloadTimeoutError):
-            error = self.too_large  # it was ended for that
-        self.exchange.error = describe(error)
+    def failed(self, error: Exception) -> Exception:
+        """Note a failure; what had come of the response until then is kept and marked. Return the error that counts.
+
+        What is too large is that, however it ended: the next time would be no better. How it ended is noted all the
+        same, and is what the record is marked with.
+        """
+        from_here = self._cut_off or isinstance(error, DownloadCancelledError)
+        ended_by = (self.too_large if from_here else None) or error
+        self.exchange.error = self._with_size(describe(ended_by))
         if self.certificate_problem:
             self.exchange.error = f"the certificate doesn't hold: {self.certificate_problem}"
         if self._waits:  # it was handed to TLS, and TLS never came about
@@ -138,7 +149,12 @@ class Wire:
             self.exchange.sent.truncate()
         if length_of(self.exchange.received):
             self.exchange.http_status = read_head(self.exchange.received).status or None
-            self.exchange.truncated = _truncation(error)
+            self.exchange.truncated = _truncation(ended_by)
+        return self.too_large or error
+
+    def _with_size(self, ending: str) -> str:
+        """Return how the exchange ended, behind what was wrong with its size."""
+        return "; ".join(dict.fromkeys((describe(self.too_large), ending))) if self.too_large else ending
 
 
 @lru_cache(maxsize=1024)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from archive.errors import ArchiveError
-from archive.records import FINISHED, Via
+from archive.records import FAILED, FINISHED, Via
 from crawler.beginning import begin_crawl
 from crawler.processes.messages import Captured, Ended, Exchanged, Plan, Postponed, Refused, Stop, Written
 from crawler.processes.shares import divide
@@ -30,6 +30,8 @@ if TYPE_CHECKING:
     from sourcekeep.crawl_display import CrawlDisplay
     from sourcekeep.fetcher import Fetcher, Fetchers
 
+SHUTDOWN = "shutdown"
+"""Why a crawl, or a process of it, ended that was told to, by Scrapy's word."""
 PROCESS_DIED = "process-died"
 """Why a crawl ended of which a fetching process did not come to its end."""
 
@@ -109,11 +111,15 @@ class _Crawl:
         return 0 if ended == FINISHED else 1
 
     def _ended(self) -> str:
-        """Return why the crawl ended: as its processes did, where one of them has more to say than `finished`."""
+        """Return why the crawl ended: as that of its processes did that has most to say.
+
+        One that was stopped has less to say than the one that it was stopped for.
+        """
         reasons = [fetcher.ended.reason if fetcher.ended else PROCESS_DIED for fetcher in self._fetchers]
-        if self._signal and set(reasons) <= {FINISHED, PROCESS_DIED, "shutdown"}:
-            return "shutdown"
-        return next((reason for reason in reasons if reason != FINISHED), FINISHED)
+        if self._signal and set(reasons) <= {FINISHED, PROCESS_DIED, SHUTDOWN}:
+            return SHUTDOWN
+        said = (FINISHED, SHUTDOWN)
+        return max(reasons, key=lambda reason: said.index(reason) if reason in said else len(said))
 
     def _heard(self, fetcher: Fetcher, message: FromProcess | None) -> None:
         self._events.put(partial(self._take, fetcher, message))
@@ -127,10 +133,11 @@ class _Crawl:
                 self._share.store.submit_exchanges(exchanges)
             case Postponed(host, seconds, reason):
                 self._display.postponed(host, seconds, reason)
-            case Ended(_, error):
+            case Ended(reason, error):
                 fetcher.ended = message
-                if error:
-                    self._give_up(error)
+                self._error = self._error or error
+                if error and reason != FAILED:  # then what keeps it keeps them all
+                    self._stop_all()
             case None:
                 self._gone(fetcher)
 
@@ -158,9 +165,8 @@ class _Crawl:
             )
             self._display.note(f"a fetching process died; the others go on, and {left} sources stay due")
 
-    def _give_up(self, error: ArchiveError) -> None:
-        """End a crawl that one of the processes can't go on with: what keeps it keeps them all."""
-        self._error = self._error or error
+    def _stop_all(self) -> None:
+        """Have the processes end that still run."""
         for fetcher in self._running:
             fetcher.say(Stop())
 

@@ -117,6 +117,7 @@ def _ended(report: CrawlReport) -> str:
         "finished": "done",
         "shutdown": "stopped",
         "write-failed": "FAILED, captures could not be written",
+        "failed": "FAILED, what has no capture stays due",
     }
     return words.get(report.ended, report.ended)
 

@@ -11,13 +11,16 @@ import time
 from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING
+from unittest.mock import Mock
 
 import pytest
-from mockserver.crawling import Crawled, children, finish_crawl, make_archive, start_crawl
+from breaking_parts import BUG
+from mockserver.crawling import DEADLINE, ROOT, Crawled, children, finish_crawl, make_archive, start_crawl
 
 from archive.warc_reader import read_record
 from crawler.errands import Errand
 from crawler.processes.messages import Captured, Ended, Plan, Stop
+from sourcekeep.crawl_control import _Crawl
 from sourcekeep.fetcher import started
 
 if TYPE_CHECKING:
@@ -26,7 +29,7 @@ if TYPE_CHECKING:
     from mockserver import LoggedExchange, MockServer
 
     from archive.folder import ArchiveFolder
-    from crawler.processes.messages import FromProcess
+    from crawler.processes.messages import FromProcess, ToProcess
 
 DELAY = 0.2
 CLOCKS = 0.05
@@ -178,6 +181,48 @@ def test_process_that_dies_takes_nothing_of_the_others_along(mock_server: MockSe
     assert_evidence_is_whole(second)
 
 
+CRAWL_WITH_A_BUG = """
+import sys
+from pathlib import Path
+from sourcekeep import crawling
+settings = {"SCHEDULER": "breaking_parts.BreakingScheduler", "SOURCEKEEP_RESOLVE": [sys.argv[2]]}
+settings["SOURCEKEEP_EXTRACT"] = False
+selection = {"all": False, "incident": None, "url": ()}
+crawling.run(Path(sys.argv[1]), selection=selection, settings=settings, processes=2, as_json=False)
+"""
+
+
+def test_bug_in_one_process_fails_the_crawl_and_costs_the_others_nothing(
+    mock_server: MockServer, tmp_path: Path
+) -> None:
+    sound = [f"http://h{number}.sound.slow.example/" for number in range(30)]
+    broken = [f"http://broken.elsewhere.example/{number}" for number in range(25)]
+    folder = make_archive(tmp_path / "archive", [*sound, *broken], concurrency=10)
+    first = finish_crawl(
+        folder,
+        subprocess.Popen(
+            [sys.executable, "-c", CRAWL_WITH_A_BUG, folder.path, mock_server.resolve],
+            cwd=ROOT,
+            env={**os.environ, "PYTHONPATH": os.pathsep.join([str(ROOT), str(ROOT / "tests")])},
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+            text=True,
+        ),
+    )
+    assert first.exit_code == 1
+    assert "came upon a bug" in first.log
+    assert f"LookupError: {BUG}" in log_of(folder)
+    assert log_of(folder).count("Spider closed (finished)") == 1
+    assert ended(folder) == ["failed"]
+    assert [len(first.captures[url]) for url in sound] == [1] * 30
+    assert [len(first.captures[url]) for url in broken] == [1] + [0] * 24
+    assert_evidence_is_whole(first)
+
+    second = finish_crawl(folder, start(folder, mock_server))
+    assert second.exit_code == 0
+    assert {len(captures) for captures in second.captures.values()} == {1}
+
+
 def test_ctrl_c_ends_all_processes_in_order(mock_server: MockServer, tmp_path: Path) -> None:
     urls = slow_pages("interrupted-together")
     folder = make_archive(tmp_path / "archive", urls, delay=0.3)
@@ -246,11 +291,30 @@ def test_full_disk_ends_all_of_it_with_a_clear_error(mock_server: MockServer, tm
     assert crawled.captures[urls[0]] == []
 
 
+@pytest.mark.parametrize(
+    ("reasons", "expected"),
+    [
+        (["finished", "finished"], "finished"),
+        (["finished", "shutdown"], "shutdown"),
+        (["shutdown", "write-failed"], "write-failed"),
+        (["failed", "finished"], "failed"),
+        (["finished", None], "process-died"),
+    ],
+)
+def test_crawl_ended_as_the_process_did_that_the_others_were_stopped_for(
+    reasons: Sequence[str | None], expected: str
+) -> None:
+    fetchers = [Mock(ended=reason and Ended(reason)) for reason in reasons]
+    assert _Crawl(Mock(), Mock(), fetchers)._ended() == expected
+
+
 def test_crawl_that_is_under_way_keeps_a_second_one_out(mock_server: MockServer, tmp_path: Path) -> None:
-    folder = make_archive(tmp_path / "archive", slow_pages("kept-out", 25), delay=DELAY)
+    urls = [*slow_pages("kept-out", 25), "http://kept-out.held.example/"]
+    folder = make_archive(tmp_path / "archive", urls, timeout=120)
     first = start(folder, mock_server)
     wait_for_rows(folder, 2)
-    _, said = start(folder, mock_server).communicate(timeout=30)
+    _, said = start(folder, mock_server).communicate(timeout=DEADLINE)
+    mock_server.let_go("kept-out.held.example")
     assert f"process {first.pid}" in said
     assert "Traceback" not in said
     assert finish_crawl(folder, first).exit_code == 0
@@ -282,20 +346,38 @@ def test_crawl_without_standard_streams_hands_nothing_over_in_their_place(
     assert "Traceback" not in log_of(folder)
 
 
-def test_process_that_is_told_to_stop_before_it_has_begun_stops(mock_server: MockServer, tmp_path: Path) -> None:
-    folder = make_archive(tmp_path / "archive", slow_pages("early"), delay=DELAY)
+def heard_from_a_process(
+    folder: ArchiveFolder, settings: dict[str, object], log: Path, *said: ToProcess
+) -> list[FromProcess | None]:
+    """Return all that a process says which is told *said* behind its plan."""
     with folder.catalogue() as catalogue:
         errands = [Errand(source) for source in catalogue.sources.all()]
-    settings = {"SOURCEKEEP_ARCHIVE": str(folder.path), "SOURCEKEEP_RESOLVE": [mock_server.resolve]}
-    said: queue.SimpleQueue[FromProcess | None] = queue.SimpleQueue()
-    with started(1, tmp_path / "log") as fetchers:
-        fetchers.all[0].begin(Plan(1, errands, {}, settings, shared=False), lambda _, message: said.put(message))
-        fetchers.all[0].say(Stop())
-        heard = [said.get(timeout=10)]
-        while heard[-1] is not None:
-            heard.append(said.get(timeout=10))
+    plan = Plan(1, errands, {}, {"SOURCEKEEP_ARCHIVE": str(folder.path), **settings}, shared=False)
+    heard: queue.SimpleQueue[FromProcess | None] = queue.SimpleQueue()
+    with started(1, log) as fetchers:
+        fetchers.all[0].begin(plan, lambda _, message: heard.put(message))
+        for message in said:
+            fetchers.all[0].say(message)
+        everything = [heard.get(timeout=10)]
+        while everything[-1] is not None:
+            everything.append(heard.get(timeout=10))
+    return everything
+
+
+def test_process_that_is_told_to_stop_before_it_has_begun_stops(mock_server: MockServer, tmp_path: Path) -> None:
+    folder = make_archive(tmp_path / "archive", slow_pages("early"), delay=DELAY)
+    heard = heard_from_a_process(folder, {"SOURCEKEEP_RESOLVE": [mock_server.resolve]}, tmp_path / "log", Stop())
     assert [message for message in heard if isinstance(message, Captured)] == []
     assert [message.reason for message in heard if isinstance(message, Ended)] == ["shutdown"]
+
+
+def test_process_that_cannot_run_the_crawl_logs_why(tmp_path: Path) -> None:
+    folder = make_archive(tmp_path / "archive", slow_pages("unrun", count=1))
+    heard = heard_from_a_process(folder, {"SCHEDULER": "missing.Scheduler"}, tmp_path / "log")
+    assert [message.reason for message in heard if isinstance(message, Ended)] == ["failed"]
+    log = (tmp_path / "log").read_text(encoding="utf-8")
+    assert "Traceback" in log
+    assert "ModuleNotFoundError: No module named 'missing'" in log
 
 
 def test_crawl_that_could_not_begin_leaves_no_log(mock_server: MockServer, tmp_path: Path) -> None:

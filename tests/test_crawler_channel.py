@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import queue
 import resource
@@ -107,6 +108,17 @@ def test_order_is_kept_and_the_end_is_seen(ends: tuple[Channel, Channel, socket.
     assert heard.get(timeout=10) == "end"
 
 
+def test_message_that_cannot_be_taken_is_logged_before_the_end_is_told(
+    ends: tuple[Channel, Channel, socket.socket], caplog: pytest.LogCaptureFixture
+) -> None:
+    sender, receiver, _ = ends
+    sender.post(Written(1, 1))
+    logged: queue.SimpleQueue[str] = queue.SimpleQueue()
+    store = RemoteStore(receiver, 1)  # to which no capture was handed over
+    receiver.listen(store.heard, on_end=lambda: logged.put(caplog.text))
+    assert "KeyError: 1" in logged.get(timeout=10)
+
+
 def test_store_at_the_other_end_settles_each_capture(ends: tuple[Channel, Channel, socket.socket]) -> None:
     sender, receiver, _ = ends
     store = RemoteStore(sender, 4)
@@ -162,7 +174,7 @@ def test_number_of_processes(count: int, wanted: int, processors: int | None, ex
 
 
 def test_files_for_which_there_is_no_room_end_the_channel_and_are_not_waited_for(
-    ends: tuple[Channel, Channel, socket.socket],
+    ends: tuple[Channel, Channel, socket.socket], caplog: pytest.LogCaptureFixture
 ) -> None:
     sender, receiver, _ = ends
     sent = [Captured(number, draft(LARGE)) for number in range(3)]
@@ -176,3 +188,4 @@ def test_files_for_which_there_is_no_room_end_the_channel_and_are_not_waited_for
     finally:
         resource.setrlimit(resource.RLIMIT_NOFILE, limits)
     assert open_files() <= before
+    assert os.strerror(errno.EMFILE) in caplog.text

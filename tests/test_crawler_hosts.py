@@ -6,10 +6,16 @@ import subprocess
 import sys
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, Any, cast
 
 import pytest
+from scrapy import Request
+from scrapy.core.downloader import Slot
+from twisted.internet.defer import Deferred
 
+from crawler.downloader import StoppableDownloader
+from crawler.outcomes import own_failure
 from crawler.processes.hosts import SharedHosts, open_hosts
 
 if TYPE_CHECKING:
@@ -114,3 +120,21 @@ def test_many_pauses_are_read_whole(file: IO[bytes], other: Other) -> None:
     for number in range(10_000):
         hosts.pause(f"h{number}.example", float(number))
     assert other.says("sum(hosts.paused_until(f'h{n}.example') for n in range(10_000))") == "49995000.0"
+
+
+def test_folder_without_locks_is_a_clear_error_to_all_that_wait_for_the_host(tmp_path: Path) -> None:
+    path = tmp_path / "hosts"
+    path.touch()
+    downloader, slot = StoppableDownloader.__new__(StoppableDownloader), Slot(1, 0.0)
+    downloader.crawler = cast("Any", SimpleNamespace(engine=None))
+    waiting: list[Deferred[Any]] = [Deferred(), Deferred()]
+    slot.queue += [(Request(f"http://{HOST}/", meta={"download_slot": HOST}), each) for each in waiting]
+    with path.open("rb") as opened:  # no exclusive lock is given on what can't be written
+        downloader._hosts = SharedHosts(opened.fileno())
+        downloader._process_queue(slot)
+    said: list[BaseException] = []
+    for each in waiting:
+        each.addErrback(lambda failure: said.append(failure.value))
+    assert not slot.queue
+    assert [str(error) for error in said if own_failure(error)] == [str(said[0])] * 2
+    assert "TMPDIR" in str(said[0])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import signal
 import sqlite3
 import subprocess
@@ -10,7 +11,8 @@ from contextlib import closing
 from typing import TYPE_CHECKING
 
 import pytest
-from mockserver.crawling import Crawled, finish_crawl, make_archive, run_crawl, start_crawl
+from breaking_parts import BUG, UNCLOSED
+from mockserver.crawling import ASYNCIO, ROOT, Crawled, finish_crawl, make_archive, run_crawl, start_crawl
 
 from archive.warc_reader import read_record
 
@@ -129,12 +131,13 @@ def test_killed_crawl_loses_nothing_that_had_a_row(mock_server: MockServer, tmp_
 
 
 def test_second_crawl_of_an_archive_is_refused_while_the_first_goes_on(mock_server: MockServer, tmp_path: Path) -> None:
-    urls = pages("busy", 5)
-    folder = make_archive(tmp_path / "archive", urls, delay=0.5)
+    urls = [*pages("busy", 1), "http://busy.held.example/"]
+    folder = make_archive(tmp_path / "archive", urls, timeout=120)
     first = start_crawl(folder, mock_server)
     wait_for_rows(folder, 1)
     second = run_crawl(folder, mock_server)
     assert first.poll() is None
+    mock_server.let_go("busy.held.example")
     assert second.exit_code != 0
     assert f"process {first.pid}" in second.log
     crawled = finish_crawl(folder, first)
@@ -147,6 +150,7 @@ def assert_failed_clearly(crawled: Crawled, urls: Sequence[str]) -> None:
     assert counts(crawled, urls) == [0] * len(urls)
     assert "cannot be written" in crawled.log
     assert crawled.traces() == ""
+    assert crawled.exit_code == 1
     with crawled.folder.catalogue() as catalogue:
         crawl = catalogue.crawls.last()
         assert crawl
@@ -185,6 +189,74 @@ def test_folder_that_cannot_be_written_is_a_clear_error(
     folder.warc_dir.rename(tmp_path / "before")
     folder.warc_dir.symlink_to("/proc/self/fd")
     assert_failed_clearly(run_crawl(folder, mock_server), urls)
+
+
+@pytest.mark.parametrize("reactor", ["epoll", "asyncio"])
+@pytest.mark.parametrize(
+    ("urls", "captured"),
+    [
+        pytest.param(
+            ["http://broken-onward.interrupted.example/REACTOR", *pages("broken-onward", 3)], 1, id="next page"
+        ),
+        pytest.param(["http://broken-retry.interrupted.example/REACTOR"], 0, id="retried page"),
+    ],
+)
+def test_bug_beside_the_callbacks_fails_the_crawl_and_the_next_goes_on(
+    mock_server: MockServer, tmp_path: Path, urls: list[str], captured: int, reactor: str
+) -> None:
+    urls, others = [url.replace("REACTOR", reactor) for url in urls], pages("sound", 1)
+    folder = make_archive(tmp_path / "archive", [*urls, *others])
+    chosen = ASYNCIO if reactor == "asyncio" else ()
+    first = crawl_with_a_bug(folder, mock_server, *chosen, "-s", "SCHEDULER=breaking_parts.BreakingScheduler")
+    assert_ended_by_a_bug(first)
+    assert sum(counts(first, urls)) == captured
+    assert exchanges_of_no_capture(folder, urls[0]) == 1 - captured, "the first try is evidence"
+
+    second = run_crawl(folder, mock_server, arguments=chosen)
+    assert (second.exit_code, second.traces()) == (0, "")
+    assert counts(second, [*urls, *others]) == [1] * (len(urls) + 1)
+    assert_evidence_is_whole(second)
+
+
+def test_bug_in_a_callback_costs_one_page_and_fails_the_crawl(mock_server: MockServer, tmp_path: Path) -> None:
+    urls = ["http://callback.interrupted.example/broken", *pages("callback", 3)]
+    folder = make_archive(tmp_path / "archive", urls)
+    crawled = crawl_with_a_bug(folder, mock_server, "-s", "SPIDER_MODULES=breaking_parts")
+    assert_ended_by_a_bug(crawled)
+    assert counts(crawled, urls) == [0, 1, 1, 1]
+    assert exchanges_of_no_capture(folder, urls[0]) == 1
+
+
+@pytest.mark.parametrize(("path", "said"), [("unclosed", UNCLOSED), ("unclosed-by-a-bug", f"LookupError: {BUG}")])
+def test_crawl_that_cannot_be_closed_says_so(mock_server: MockServer, tmp_path: Path, path: str, said: str) -> None:
+    folder = make_archive(tmp_path / "archive", [f"http://closing.interrupted.example/{path}"])
+    crawled = crawl_with_a_bug(folder, mock_server, "-s", "SPIDER_MODULES=breaking_parts")
+    assert crawled.exit_code == 1
+    assert said in crawled.log
+    assert_evidence_is_whole(crawled)
+
+
+@pytest.mark.parametrize("scheduler", ["BreakingScheduler", "BrokenScheduler"])
+def test_request_that_scrapy_has_lost_fails_the_crawl(mock_server: MockServer, tmp_path: Path, scheduler: str) -> None:
+    """Behind a redirect, and the first one of all."""
+    urls = ["http://broken.onward.example/to/broken.interrupted.example/"]
+    folder = make_archive(tmp_path / "archive", urls)
+    crawled = crawl_with_a_bug(folder, mock_server, "-s", f"SCHEDULER=breaking_parts.{scheduler}")
+    assert_ended_by_a_bug(crawled)
+
+
+def crawl_with_a_bug(folder: ArchiveFolder, server: MockServer, *arguments: str) -> Crawled:
+    return run_crawl(folder, server, arguments=arguments, environment={"PYTHONPATH": str(ROOT / "tests")})
+
+
+def assert_ended_by_a_bug(crawled: Crawled) -> None:
+    assert crawled.exit_code == 1
+    assert "Traceback" in crawled.log
+    assert f"LookupError: {BUG}" in crawled.log
+    assert re.search(r"CRITICAL: .* stay", crawled.log)
+    with crawled.folder.catalogue() as catalogue:
+        assert (catalogue.crawls.last() or {})["ended"] == "failed"
+    assert_evidence_is_whole(crawled)
 
 
 def test_crawl_of_no_archive_says_so(mock_server: MockServer, tmp_path: Path) -> None:

@@ -9,6 +9,8 @@ import pytest
 from mockserver.crawling import Crawled, make_archive, run_crawl
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from mockserver import LoggedExchange, MockServer
 
 DELAY = 0.4
@@ -108,6 +110,16 @@ def test_capture_does_not_see_the_cookies_of_another(crawled: Crawled, mock_serv
     seen = {each.path: each.request for each in seen_by(mock_server, "mixed")}
     assert b"Cookie: a=1\r\n" in seen["/a-end"]
     assert b"Cookie" not in seen["/b-end"]
+
+
+def test_crawl_without_cookies_sends_none(mock_server: MockServer, tmp_path: Path) -> None:
+    url = "http://cookieless.polite.example/a"
+    folder = make_archive(tmp_path / "archive", [url])
+    crawled = run_crawl(folder, mock_server, arguments=("-s", "COOKIES_ENABLED=0"))
+    assert (crawled.captures[url][0].outcome, crawled.traces()) == ("fetched", "")
+    seen = seen_by(mock_server, "cookieless")
+    assert [each.path for each in seen] == ["/robots.txt", "/a", "/a-end"]
+    assert not any(b"Cookie" in each.request for each in seen)
 
 
 def test_connection_is_kept_for_the_next_page(crawled: Crawled, mock_server: MockServer) -> None:

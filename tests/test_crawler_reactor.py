@@ -6,14 +6,12 @@ import signal
 import time
 from typing import TYPE_CHECKING
 
-from mockserver.crawling import finish_crawl, make_archive, run_crawl, start_crawl
+from mockserver.crawling import ASYNCIO, finish_crawl, make_archive, run_crawl, start_crawl
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from mockserver import MockServer
-
-ASYNCIO = ("-s", "TWISTED_REACTOR=twisted.internet.asyncioreactor.AsyncioSelectorReactor")
 
 
 def test_crawl_under_asyncio_captures_every_source(mock_server: MockServer, tmp_path: Path) -> None:

@@ -55,6 +55,14 @@ def test_outcome(crawled: Crawled, mock_server: MockServer, host: str, path: str
     assert (path in asked) == (capture.outcome == "fetched" or len(capture.exchanges) > 0)
 
 
+def test_cookies_that_come_with_robots_txt_are_sent_to_nobody(crawled: Crawled, mock_server: MockServer) -> None:
+    assert crawled.captures
+    seen = mock_server.exchanges("down-once.robots.example", robots=True)
+    assert [b"Set-Cookie" in each.sent for each in seen[:2]] == [True, False]
+    assert [each.path for each in seen] == ["/robots.txt", "/robots.txt", "/"]
+    assert not any(b"Cookie" in each.request for each in seen)
+
+
 def test_robots_txt_is_asked_for_once(crawled: Crawled, mock_server: MockServer) -> None:
     for host in ("disallow", "missing", "moved", "bom"):
         asked = [seen.path for seen in mock_server.exchanges(f"{host}.robots.example", robots=True)]

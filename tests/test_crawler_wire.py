@@ -79,6 +79,23 @@ def test_fetch_that_may_pass_is_tried_again(crawled: Crawled, name: str) -> None
     assert tries == (2 if passing or name == "server-error-once" else 1)
 
 
+@pytest.mark.parametrize(
+    ("name", "ending"),
+    [
+        ("too-large-by-length", ""),
+        ("too-large-by-length-and-cut", "; the connection ended before the body did"),
+        ("too-large-by-length-and-reset", "; the connection ended before the body did"),
+        ("too-large-by-length-and-silent", "; its answer was not whole in the time allowed"),
+    ],
+)
+def test_capture_and_exchange_say_alike_why_a_body_is_too_large_and_how_it_ended(
+    crawled: Crawled, name: str, ending: str
+) -> None:
+    capture = capture_of(crawled, name)
+    said = f"the body is larger than the limit of {MAX_BYTES:,} bytes{ending}"
+    assert (capture.error, capture.exchanges[-1].error) == (said, said)
+
+
 def test_cookies_of_a_chain_are_sent_back_and_no_further(crawled: Crawled, server: MockServer) -> None:
     first, check, last = (logged.request for logged in seen_by(server, "cookie-wall"))
     assert b"Cookie:" not in first

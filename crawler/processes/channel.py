@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import errno
 import io
+import logging
 import os
 import pickle
 import queue
@@ -24,6 +25,8 @@ from archive.drafts import length_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+logger = logging.getLogger(__name__)
 
 _HEADER = struct.Struct("!QI")
 """Bytes of the message, and how many files come with it."""
@@ -61,6 +64,8 @@ class Channel:
             try:
                 while (message := self.receive()) is not None:
                     on_message(message)
+            except Exception:  # before *on_end*, which may end the process
+                logger.exception("what the other end says can't be taken")
             finally:
                 on_end()
 
@@ -79,7 +84,8 @@ class Channel:
             while len(files) < count:
                 files += self._files()
             messages: list[Any] = _Unpickler(io.BytesIO(self._exactly(length)), files).load()
-        except (EOFError, OSError):
+        except (EOFError, OSError) as error:
+            _note(error)
             for descriptor in files:
                 os.close(descriptor)
             return []
@@ -95,7 +101,8 @@ class Channel:
         try:
             while messages := self._gathered():
                 self._send(messages)
-        except OSError:  # the other end has gone, and its own end says so
+        except OSError as error:
+            _note(error)
             while self._gathered():
                 pass
         finally:  # whatever happened: an end that is silent and doesn't go would be waited for
@@ -155,6 +162,12 @@ class Channel:
                 os.close(descriptor)
             raise OSError(errno.EMFILE, os.strerror(errno.EMFILE))
         return files
+
+
+def _note(error: Exception) -> None:
+    """Log why no message comes or goes any more; where the other end has gone, that says it by itself."""
+    if not isinstance(error, (EOFError, ConnectionError)):
+        logger.error("no message can be exchanged any more: %s", error)
 
 
 class _Pickler(pickle.Pickler):

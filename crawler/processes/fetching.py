@@ -6,6 +6,7 @@ when it is told to, and at once when that process has gone: then nothing that it
 
 from __future__ import annotations
 
+import logging
 import os
 import socket
 from typing import TYPE_CHECKING, Any, cast
@@ -13,8 +14,10 @@ from typing import TYPE_CHECKING, Any, cast
 from scrapy import signals
 from scrapy.crawler import CrawlerProcess
 from scrapy.settings import Settings
+from scrapy.utils.log import failure_to_exc_info
 
 from archive.errors import ArchiveError
+from archive.records import FAILED
 from crawler.downloader import hurry
 from crawler.processes.channel import Channel
 from crawler.processes.hosts import SharedHosts
@@ -30,6 +33,7 @@ if TYPE_CHECKING:
 
     from crawler.processes.messages import Refused, Written
 
+logger = logging.getLogger(__name__)
 
 _LOOK_SECONDS = 0.02
 """How often it is looked whether there is something to stop, while the engine starts."""
@@ -56,7 +60,7 @@ class _Fetching:
         self._crawler.signals.connect(self._stopped, signal=signals.engine_stopped)
         self._channel.listen(self._heard, on_end=lambda: os._exit(1))
         self._process.start(install_signal_handlers=False)
-        self._end(Ended("failed", _as_archive_error(self._error)))
+        self._end(Ended(FAILED, _as_archive_error(self._error)))
 
     def _heard(self, message: Written | Refused | Stop) -> None:
         from twisted.internet import reactor
@@ -82,11 +86,13 @@ class _Fetching:
 
     def _failed(self, failure: Failure) -> None:
         self._error = failure.value
+        if not failure.check(ArchiveError):  # else its message says all
+            logger.critical("the crawl could not be run", exc_info=failure_to_exc_info(failure))
 
     def _stopped(self) -> None:
         spider = self._crawler.spider
         if self._error is None and isinstance(spider, CitationsSpider):
-            error = spider.write_error
+            error = spider.error
             self._end(Ended(spider.ended, error and _as_archive_error(error)))
 
     def _end(self, ended: Ended) -> None:

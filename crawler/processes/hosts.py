@@ -11,8 +11,10 @@ import errno
 import fcntl
 import hashlib
 import os
-from tempfile import TemporaryFile
+from tempfile import TemporaryFile, gettempdir
 from typing import IO
+
+from archive.errors import ArchiveError
 
 _FIRST_LOCK = 1 << 40
 """Locks begin far behind what is written to the file; nothing need be there for a range to be locked."""
@@ -43,7 +45,10 @@ class SharedHosts:
         self._now: set[str] = set()
 
     def take(self, host: str) -> bool:
-        """Take the turn of *host*; False when another process has it. Asked again, it is next in the line."""
+        """Take the turn of *host*; False when another process has it. Asked again, it is next in the line.
+
+        Raises ArchiveError when the system gives no locks.
+        """
         if host in self._now:
             return True
         if host not in self._next and not self._lock(host, _NEXT):
@@ -91,7 +96,10 @@ class SharedHosts:
         except OSError as error:
             if error.errno in (errno.EACCES, errno.EAGAIN):
                 return False
-            raise
+            raise ArchiveError(
+                f"processes can't take turns with hosts: files in {gettempdir()} can't be locked ({error}); name "
+                "another folder with TMPDIR, or crawl with --processes 1"
+            ) from error
         return True
 
     def _unlock(self, host: str, which: int) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from asyncio import CancelledError
 from collections import deque
 from pathlib import Path
 from types import MappingProxyType
@@ -10,14 +9,15 @@ from typing import TYPE_CHECKING, Any, Self, cast
 
 from scrapy import Request, Spider, signals
 from scrapy.exceptions import DontCloseSpider, UsageError
-from scrapy.utils.defer import deferred_from_coro, maybe_deferred_to_future
+from scrapy.utils.defer import maybe_deferred_to_future
+from scrapy.utils.log import failure_to_exc_info
 from twisted.internet import defer
 from twisted.internet.task import deferLater
 from twisted.internet.threads import deferToThread
 
 from archive.errors import ArchiveError, CaptureRefusedError
 from archive.folder import ArchiveFolder
-from archive.records import Via
+from archive.records import FAILED, FINISHED, Via
 from crawler import settings as defaults
 from crawler.capture import CAPTURE, CaptureUnderWay
 from crawler.cookies import CaptureCookies
@@ -25,10 +25,11 @@ from crawler.frontier import Selection
 from crawler.outcomes import HostPausedError, is_passing, own_failure
 from crawler.retries import back_off, retry_after
 from crawler.signals import capture_written, crawl_planned, fetch_postponed
+from crawler.tasks import Tasks
 from crawler.waiting import done
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Coroutine, Mapping, Sequence
+    from collections.abc import AsyncIterator, Mapping, Sequence
 
     from scrapy.crawler import Crawler
     from scrapy.http import Response
@@ -43,7 +44,8 @@ if TYPE_CHECKING:
 
 WRITE_FAILED = "write-failed"
 """Why a crawl was closed whose captures could no longer be written."""
-
+_AT_THE_END = frozenset({FINISHED, "start_error"})
+"""Scrapy's words for an end behind which nothing is left that it knows of."""
 
 _MOST_UNDER_WAY = 2_000
 """Errands whose requests are in memory at once: enough hosts for all turns, whatever the archive's size."""
@@ -58,10 +60,11 @@ class CitationsSpider(Spider):
     name = "citations"
 
     store: Store
-    write_error: ArchiveError | None = None
-    """Why captures could no longer be written, if they could not."""
+    error: ArchiveError | None = None
+    """Why the crawl failed, if it did: captures could not be written, or it came upon a bug."""
     ended: str = "interrupted"
     """Why the crawl was closed, by Scrapy's word for it; `finished` when it came to its end."""
+    _giving_up = False
     errands: Sequence[Errand]
     validators: Mapping[int, Validators] = MappingProxyType({})
     """By source: what its page can be asked for with."""
@@ -83,8 +86,8 @@ class CitationsSpider(Spider):
         self.share = share
         urls = (url,) if isinstance(url, str) else tuple(url)
         self.selection = Selection(all=all in (True, "1", "true", "yes"), incident=incident, urls=urls)
-        self._waiting: set[defer.Deferred[None]] = set()
-        self._writing: set[defer.Deferred[None]] = set()
+        self._waiting = Tasks(self._came_upon_bug)
+        self._writing = Tasks(self._came_upon_bug)
         self._room = defer.DeferredSemaphore(_MOST_UNDER_WAY)
         self._to_come: dict[str | None, deque[Errand]] = {}
         """By the host that they ask: errands that were not begun."""
@@ -113,6 +116,7 @@ class CitationsSpider(Spider):
         spider.store, spider.errands, spider.validators = share.store, share.errands, share.validators
         spider.hosts = share.hosts
         crawler.signals.connect(spider.stay_open, signal=signals.spider_idle)
+        crawler.signals.connect(spider.note_bug, signal=signals.spider_error)
         crawler.signals.connect(spider.close_store, signal=signals.spider_closed)
         return spider
 
@@ -138,12 +142,17 @@ class CitationsSpider(Spider):
             if isinstance(request, Request):
                 return request
             # Not awaited: a disk's sync for each would hold up the good URLs behind it.
-            self._keep(self._writing, self._write(capture, request))
+            self._writing.keep(self._write(capture, request))
         return None
 
     def _validators(self, errand: Errand) -> Validators | None:
         """Return what the page can be asked for with: it is about the source's own URL, and no other."""
         return self.validators.get(errand.source.id) if errand.via is Via.HTTP else None
+
+    def _free_host(self, capture: CaptureUnderWay) -> None:
+        """Begin the host's next errand, also where this one is tried again later, and whatever its answer leads to."""
+        if capture.attempts == 1:
+            self._waiting.keep(self._go_on(self._to_come[capture.errand.host]))
 
     async def _go_on(self, errands: deque[Errand]) -> None:
         request = await self._next(errands)
@@ -153,6 +162,7 @@ class CitationsSpider(Spider):
     async def arrived(self, response: Response) -> None:
         """Take a response that ended a chain."""
         capture: CaptureUnderWay = response.meta[CAPTURE]
+        self._free_host(capture)
         draft = capture.arrived(response)
         header = response.headers.get(b"Retry-After")
         asked = retry_after(header.decode("latin-1")) if header else None
@@ -165,18 +175,17 @@ class CitationsSpider(Spider):
         error = failure.value or RuntimeError("a failure without an exception")
         if own := own_failure(error):
             if isinstance(own, ArchiveError):
-                self._give_up(own)
+                self._give_up(WRITE_FAILED, own)
             return
         if isinstance(error, HostPausedError):
             self._postpone(capture, error.seconds, str(error), request)
             return
+        self._free_host(capture)
         await self._retry_or_write(capture, capture.failed(error), error, None)
 
     async def _retry_or_write(
         self, capture: CaptureUnderWay, draft: CaptureDraft, error: BaseException | None, asked: float | None
     ) -> None:
-        if capture.attempts == 1:  # the host is free for its next errand, also where this one is tried again later
-            self._keep(self._waiting, self._go_on(self._to_come[capture.errand.host]))
         in_doubt = capture.is_in_doubt(draft)
         passing = is_passing(error, draft.outcome, draft.http_status)
         passing = passing and capture.attempts <= self.retries and (asked or 0) <= self.retry_after_limit
@@ -191,14 +200,7 @@ class CitationsSpider(Spider):
 
     def _postpone(self, capture: CaptureUnderWay, seconds: float, reason: str, request: Request) -> None:
         self.crawler.signals.send_catch_log(fetch_postponed, host=capture.errand.host, seconds=seconds, reason=reason)
-        self._keep(self._waiting, self._crawl_later(seconds, request.replace(dont_filter=True)))
-
-    def _keep(self, tasks: set[defer.Deferred[None]], work: Coroutine[Any, Any, None]) -> None:
-        """Run *work*, which is one of *tasks* until it is done or cancelled."""
-        task = deferred_from_coro(work)
-        tasks.add(task)
-        task.addErrback(lambda failure: failure.trap(defer.CancelledError, CancelledError))
-        task.addBoth(lambda _: tasks.discard(task))
+        self._waiting.keep(self._crawl_later(seconds, request.replace(dont_filter=True)))
 
     async def _crawl_later(self, seconds: float, request: Request) -> None:
         from twisted.internet import reactor  # Scrapy installs it, so not before there is a crawl
@@ -211,24 +213,35 @@ class CitationsSpider(Spider):
         """Hand *draft* over and wait until it is on disk; a crawl that can't write is closed."""
         if cookies := self.crawler.get_downloader_middleware(CaptureCookies):
             cookies.forget(capture.errand.key)
+        written = self.store.submit(draft)
         del self._under_way[capture.errand.key]
         self._room.release()
         try:
-            capture_id = await done(self.store.submit(draft))
+            capture_id = await done(written)
         except CaptureRefusedError as error:
             self.logger.error(str(error))  # noqa: TRY400  # the writer has logged the trace
             return
         except ArchiveError as error:
-            self._give_up(error)
+            self._give_up(WRITE_FAILED, error)
             return
         self.crawler.signals.send_catch_log(capture_written, draft=draft, capture_id=capture_id)
 
-    def _give_up(self, error: ArchiveError) -> None:
-        if self.write_error is None and self.crawler.engine:
-            self.write_error = error
+    def _give_up(self, reason: str, error: ArchiveError) -> None:
+        if not self._giving_up and self.crawler.engine:
+            self._giving_up = True
+            self.error = error
             self.logger.critical("%s", error)
             # Not awaited: closing waits for the callbacks under way, and this is one of them.
-            self._keep(self._writing, self.crawler.engine.close_spider_async(reason=WRITE_FAILED))
+            self._writing.keep(self.crawler.engine.close_spider_async(reason=reason))
+
+    def _came_upon_bug(self, failure: Failure) -> None:
+        """End the crawl for a bug in what goes on beside the callbacks: an errand and all behind it may be lost."""
+        self.logger.critical("a bug ends the crawl", exc_info=failure_to_exc_info(failure))
+        self._give_up(FAILED, _bug(failure.value))
+
+    def note_bug(self, failure: Failure) -> None:
+        """Note a bug in a callback, which Scrapy has logged: it costs one page, and the crawl can do the others."""
+        self.error = self.error or _bug(failure.value)
 
     def stay_open(self) -> None:
         """Keep the crawl open while a fetch waits for its retry, or a capture for the disk."""
@@ -237,16 +250,37 @@ class CitationsSpider(Spider):
 
     async def close_store(self, reason: str) -> None:
         """Give up what still waits (it stays due; what was exchanged for it is evidence) and close the store."""
-        self.ended = reason
-        for task in list(self._waiting):
-            task.cancel()
+        self._note_end(reason)
+        self._waiting.cancel()
         for capture in self._under_way.values():
             if over := capture.give_up():
                 self.store.submit_exchanges(over)
         try:
-            await maybe_deferred_to_future(deferToThread(self.store.close, reason))
+            await maybe_deferred_to_future(deferToThread(self.store.close, self.ended))
         except ArchiveError as error:
-            self.write_error = error
+            if error is not self.error:
+                self.logger.critical("%s", error)
+            self.error = error
+        except Exception as error:
+            self.error = _bug(error)
+            raise  # Scrapy logs it
+
+    def _note_end(self, reason: str) -> None:
+        """Note why the crawl ended; one that lost an errand on its way failed, whatever Scrapy says."""
+        self.ended = reason
+        left = len(self._under_way) + sum(map(len, self._to_come.values()))
+        # Scrapy shuts down by itself, too, where it can't take the first request of a host.
+        by_itself = reason in _AT_THE_END or (reason == "shutdown" and self.crawler.crawling)
+        if by_itself and (left or self.error):
+            self.ended = FAILED
+            self.error = self.error or ArchiveError(f"a bug has lost {left} fetches of the crawl; they stay due")
+            self.logger.critical("%s", self.error)
+
+
+def _bug(error: BaseException | None) -> ArchiveError:
+    return ArchiveError(
+        f"the crawl came upon a bug ({error!r}), and its trace is in the log; what has no capture stays due"
+    )
 
 
 def _begin(settings: BaseSettings, selection: Selection) -> Share:

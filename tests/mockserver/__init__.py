@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
 from mockserver.certificates import make_certificates
+from mockserver.steps import Hold
 
 if TYPE_CHECKING:
     from types import TracebackType
@@ -87,6 +88,10 @@ class MockServer:
     def resolve_tls(self, host: str, kind: str) -> str:
         """Return the rule that sends port 443 of *host* to the port with the certificate *kind*."""
         return f"{host}:443:127.0.0.1:{self.ports[kind]}"
+
+    def let_go(self, host: str) -> None:
+        """Let *host*, which is one of `held.example`, answer from now on."""
+        Hold(host).let_go(self._directory).touch()
 
     def exchanges(
         self, host: str | None = None, *, kind: str | None = None, robots: bool = False

@@ -20,7 +20,7 @@ from pathlib import Path
 from mockserver.certificates import KINDS
 from mockserver.proxy import ask_for_password, tunnel_to
 from mockserver.site import answer_to
-from mockserver.steps import Answer, Close, Cut, Pause, Repeat, Reset
+from mockserver.steps import Answer, Close, Cut, Hold, Pause, Repeat, Reset
 
 _TLS_HANDSHAKE = b"\x16"
 _MOST_LOGGED = 4 * 1024 * 1024
@@ -105,7 +105,7 @@ class Server:
             answer, upstream = tunnel_to(host, self._ports)
         sent = Sent()
         try:
-            stays = await _play(answer, reader, writer, sent)
+            stays = await _play(answer, reader, writer, sent, self._directory)
         finally:
             line = {"kind": kind, "connection": number, "host": host, "path": path, "started": started}
             line |= {"ended": time.monotonic(), "sent_length": sent.length, "sent_digest": sent.digest()}
@@ -118,7 +118,9 @@ class Server:
         return stays
 
 
-async def _play(steps: Answer, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, sent: Sent) -> bool:
+async def _play(
+    steps: Answer, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, sent: Sent, directory: Path
+) -> bool:
     for step in steps:
         match step:
             case bytes():
@@ -128,15 +130,13 @@ async def _play(steps: Answer, reader: asyncio.StreamReader, writer: asyncio.Str
                     await _send(piece, writer, sent)
             case Pause(seconds):
                 await _pause(seconds, reader)
+            case Hold():
+                await _hold(step.let_go(directory), reader)
             case Close():
                 return False
-            case Cut():
+            case Cut() | Reset():
                 await asyncio.sleep(0.05)  # what was sent shall arrive before the end
-                writer.transport.abort()
-                return False
-            case Reset():
-                await asyncio.sleep(0.05)  # likewise
-                _reset(writer)
+                _hang_up(step, writer)
                 return False
     return True
 
@@ -154,6 +154,19 @@ async def _pause(seconds: float, reader: asyncio.StreamReader) -> None:
         if reader.at_eof() or reader.exception():
             raise ConnectionResetError
         await asyncio.sleep(min(left, 0.02))
+
+
+async def _hold(let_go: Path, reader: asyncio.StreamReader) -> None:
+    """Wait until the file *let_go* is there; raise as `_pause` does."""
+    while not let_go.exists():  # noqa: ASYNC240  # one look at a local disk
+        await _pause(0.02, reader)
+
+
+def _hang_up(how: Cut | Reset, writer: asyncio.StreamWriter) -> None:
+    if isinstance(how, Reset):
+        _reset(writer)
+    else:
+        writer.transport.abort()
 
 
 def _reset(writer: asyncio.StreamWriter) -> None:

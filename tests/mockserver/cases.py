@@ -459,6 +459,9 @@ _ENDS: dict[str, Case] = {
     "too-large-by-length-and-cut": _case(
         _LENGTH_OF_300_KB + BODY, Close(), outcome="too-large", truncated="disconnect"
     ),
+    "too-large-by-length-and-reset": _case(
+        _LENGTH_OF_300_KB + BODY, Reset(), outcome="too-large", truncated="disconnect"
+    ),
     "too-large-by-length-and-silent": _case(_LENGTH_OF_300_KB + BODY, Pause(20), outcome="too-large", truncated="time"),
     "too-large-by-bytes": _case(
         _raw(_CHUNKED, _chunks(bytes(2_000_000), 65536)),

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 ROOT = Path(__file__).parent.parent.parent
 DEADLINE = 60.0
 """Seconds after which a crawl counts as hanging."""
+ASYNCIO = ("-s", "TWISTED_REACTOR=twisted.internet.asyncioreactor.AsyncioSelectorReactor")
+"""Arguments of a crawl under asyncio, which is what fetches where there is no epoll."""
 
 _PYTHON = (sys.executable, "-W", "error", "-m")
 _BUGS = ("Traceback", "ERROR", "Unhandled", "Exception ignored", "never retrieved", "never awaited")

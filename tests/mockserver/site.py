@@ -6,6 +6,7 @@
 - `NAME.archiving.example`: web archives, see `archiving.py`.
 - `/to/HOST/PATH` of any host below `onward.example` or `elsewhere.example`, two sites: sent on to there.
 - `NAME.slow.example` and `shared.common.example`: takes its time for every path, robots.txt too.
+- `NAME.held.example`: answers when the test calls `MockServer.let_go` with the host; its robots.txt at once.
 - `KIND.large.example`: bodies of any size, see `large.py`.
 - any other host: a small page on every path, no robots.txt.
 """
@@ -19,10 +20,11 @@ from mockserver.archiving import archive_answer
 from mockserver.audited import audited_answer
 from mockserver.cases import CASES
 from mockserver.large import large_answer
-from mockserver.steps import Answer, Close, Cut, Pause, page, redirect, respond
+from mockserver.steps import Answer, Close, Cut, Hold, Pause, page, redirect, respond
 
 _NO_ROBOTS: Answer = (respond(status=b"404 Not Found"),)
 _BUSY: Answer = (respond(b"Retry-After: 2", status=b"503 Service Unavailable", body=b"busy"),)
+_FAILING_ONCE: tuple[Answer, ...] = ((respond(status=b"503 Service Unavailable"),), (page("well again"),))
 _THREE_MEBIBYTES = b"# nothing more to say\n" * 143_000
 
 
@@ -42,7 +44,7 @@ ROBOTS: dict[str, tuple[Answer, ...]] = {
     "forbidden.robots.example": ((respond(status=b"403 Forbidden", body=b"no"),),),
     "down.robots.example": ((respond(status=b"503 Service Unavailable"),),),
     "down-once.robots.example": (
-        (respond(status=b"500 Internal Server Error"),),
+        (respond(b"Set-Cookie: robots=1; Path=/", status=b"500 Internal Server Error"),),
         _robots(b"User-agent: *\nDisallow: /private\n"),
     ),
     "silent.robots.example": ((Pause(30),),),
@@ -80,12 +82,15 @@ _ANSWERS: dict[tuple[str, str], tuple[Answer, ...]] = {
     ("forgetful.polite.example", "/2"): ((page("kept"), Close()),),
     ("mixed.polite.example", "/a"): ((redirect(b"302 Found", b"/a-end", b"Set-Cookie: a=1; Path=/"),),),
     ("mixed.polite.example", "/b"): ((redirect(b"302 Found", b"/b-end"),),),
+    ("cookieless.polite.example", "/a"): ((redirect(b"302 Found", b"/a-end", b"Set-Cookie: a=1; Path=/"),),),
     # Longer than the longest delay: a second connection would overlap.
     ("slow.polite.example", "/1"): ((Pause(0.8), page("one")),),
     ("slow.polite.example", "/2"): ((Pause(0.8), page("two")),),
     ("slow.polite.example", "/3"): ((Pause(0.8), page("three")),),
     ("long.interrupted.example", "/"): ((Pause(20), page("late")),),
     ("failing.interrupted.example", "/"): ((respond(status=b"503 Service Unavailable"),),),
+    ("broken-retry.interrupted.example", "/epoll"): _FAILING_ONCE,
+    ("broken-retry.interrupted.example", "/asyncio"): _FAILING_ONCE,
     ("big.interrupted.example", "/"): ((respond(body=Random(1).randbytes(900_000)),),),
     ("zeros.interrupted.example", "/"): ((respond(body=bytes(3_000_000)),),),
     ("upgrade.polite.example", "/"): ((redirect(b"301 Moved Permanently", b"https://good.secure.example/end"),),),
@@ -114,6 +119,8 @@ def answer_to(host: str, path: str, visit: int) -> Answer:
         return audited_answer(host, path)
     elif host.endswith(".archiving.example"):
         return archive_answer(host, path, visit)
+    elif host.endswith(".held.example"):
+        answers = ((Hold(host), page(path)),)
     elif host.endswith(".large.example"):
         answers = (large_answer(host, path),)
     else:

@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
 @dataclass(frozen=True, slots=True)
@@ -10,6 +14,17 @@ class Pause:
     """Nothing for so many seconds."""
 
     seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class Hold:
+    """Nothing until `MockServer.let_go` is called with this name."""
+
+    name: str
+
+    def let_go(self, directory: Path) -> Path:
+        """Return the file that is there from then on, in the server's *directory*."""
+        return directory / f"{self.name}.let-go"
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +50,7 @@ class Repeat:
     times: int
 
 
-Answer = tuple[bytes | Repeat | Pause | Close | Cut | Reset, ...]
+Answer = tuple[bytes | Repeat | Pause | Hold | Close | Cut | Reset, ...]
 """Without Close, Cut or Reset at its end, the connection stays open for the next request."""
 
 

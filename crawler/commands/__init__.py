@@ -1,0 +1,1 @@
+"""Scrapy's commands, where a crawl has more to say (setting COMMANDS_MODULE)."""
