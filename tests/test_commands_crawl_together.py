@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 
     from archive.folder import ArchiveFolder
     from crawler.processes.messages import FromProcess, ToProcess
+    from sourcekeep.fetcher import Fetcher
 
 DELAY = 0.2
 CLOCKS = 0.05
@@ -304,7 +305,7 @@ def test_full_disk_ends_all_of_it_with_a_clear_error(mock_server: MockServer, tm
 def test_crawl_ended_as_the_process_did_that_the_others_were_stopped_for(
     reasons: Sequence[str | None], expected: str
 ) -> None:
-    fetchers = [Mock(ended=reason and Ended(reason)) for reason in reasons]
+    fetchers: list[Fetcher] = [Mock(ended=reason and Ended(reason)) for reason in reasons]
     assert _Crawl(Mock(), Mock(), fetchers)._ended() == expected
 
 

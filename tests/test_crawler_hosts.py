@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from typing import IO
 
+    from twisted.python.failure import Failure
+
 ROOT = Path(__file__).parent.parent
 HOST = "shared.example"
 
@@ -133,8 +135,13 @@ def test_folder_without_locks_is_a_clear_error_to_all_that_wait_for_the_host(tmp
         downloader._hosts = SharedHosts(opened.fileno())
         downloader._process_queue(slot)
     said: list[BaseException] = []
+
+    def note(failure: Failure) -> str:
+        said.append(failure.value)
+        return "noted"
+
     for each in waiting:
-        each.addErrback(lambda failure: said.append(failure.value))
+        each.addErrback(note)
     assert not slot.queue
     assert [str(error) for error in said if own_failure(error)] == [str(said[0])] * 2
     assert "TMPDIR" in str(said[0])
