@@ -256,6 +256,26 @@ def test_article_that_says_it_is_not_free_and_stops_early_is_paywalled() -> None
     assert made.evidence["is_accessible_for_free"] is False
 
 
+@pytest.mark.parametrize(
+    ("language", "gate"),
+    [
+        ("en", "This article is for subscribers only. {Subscribe now} or {log in to continue reading}"),
+        ("en", "Subscribe to continue reading. {Start your free trial today}"),
+        ("de", "Dieser Artikel ist nur für Abonnenten. {Jetzt Abo abschließen} {Anmelden}"),
+    ],
+)
+def test_gate_with_links_to_its_offer_is_a_gate(language: str, gate: str) -> None:
+    made = judge(paywalled(language, gate.replace("{", "<a href='/offer'>").replace("}", "</a>")))
+    assert made.verdict == Verdict.PAYWALLED, made.evidence
+
+
+def test_masthead_is_above_an_article_that_says_a_word_of_the_menu() -> None:
+    offer = "<p>Subscribe to continue reading.</p>"
+    for word in ("lift", "Menu"):
+        made = judge(page(article(before=f"<nav><p>{word}</p></nav>{offer}", paragraphs=1)))
+        assert made.verdict == Verdict.ARTICLE, (word, made.evidence)
+
+
 # What stands beside or in a whole article and makes it no less an article.
 NEAR_MISSES: dict[str, dict[str, str]] = {
     "ad-block notice": {"before": "<div class='adblock-notice'><p>Please disable any ad blocker.</p></div>"},
