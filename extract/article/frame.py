@@ -68,11 +68,12 @@ _NEVER = frozenset(MANUALLY_CLEANED) - {"form"}
 _MANY = 1000
 _EXPRESSIONS = Expressions((*BODY_XPATH, *OVERALL_DISCARD_XPATH, *TEASER_DISCARD_XPATH))
 _set = ElementBase.set  # that of lxml.html is a function of Python around it
-_MARK = "data-block"
+# The parser writes the names of attributes in lower case: no page has these.
+_MARK = "Block"
 _MARKS = XPath(f"descendant-or-self::*/@{_MARK}", smart_strings=False)
 _LINK = XPath("boolean(descendant::ref)")
 # What trafilatura never takes for content, and what it takes for teasers, marked before a frame is copied.
-_UNWANTED = "data-unwanted"
+_UNWANTED = "Unwanted"
 _DISCARDED, _TEASER = "discarded", "teaser"
 _ALL_DISCARDED = XPath(f"descendant::*[contains(@{_UNWANTED}, '{_DISCARDED}')]")
 _ALL_TEASERS = XPath(f"descendant::*[contains(@{_UNWANTED}, '{_TEASER}')]")
