@@ -53,7 +53,8 @@ def test_what_stands_between_paragraphs_and_is_no_text(piece: str, rule: str) ->
 
 
 @pytest.mark.parametrize(
-    "attribute", ["data-block='true'", "data-unwanted='discarded teaser'", "block='x'", "Block='x'", "Unwanted='discarded'"]
+    "attribute",
+    ["data-block='true'", "data-unwanted='discarded teaser'", "block='x'", "Block='x'", "Unwanted='discarded'"],
 )
 def test_attributes_of_a_page_are_taken_for_no_marks_of_our_own(attribute: str) -> None:
     pieces = "".join(f"<div {attribute}><p {attribute}>{text}</p></div>" for text in PARAGRAPHS)
