@@ -429,6 +429,16 @@ def test_marks_of_missing_pages_and_of_what_is_still_to_come(markup: str, verdic
     assert extract_page(f"<html><head><title>Boats</title></head>{markup}</html>".encode(), url=URL).verdict == verdict
 
 
+def test_word_of_a_reader_on_what_was_removed_speaks_for_no_missing_page() -> None:
+    frame = "<title>Boats</title><body class='error404'>{}</body>"
+    for words, verdict in (
+        ("<footer><p>Ada on boats: my last post was removed by a moderator.</p></footer>", Verdict.SOFT_404),
+        ("<h1>This post was removed</h1><p>Its writer asked for that.</p>", Verdict.REMOVED),
+        ("<p>Article removed</p>", Verdict.REMOVED),
+    ):
+        assert judge(frame.format(words).encode()).verdict == verdict
+
+
 def test_headline_that_is_a_link_speaks_for_another_page() -> None:
     stories = "".join(f"<h2><a href='/{n}'>The domain is for sale, says mayor number {n}</a></h2>" for n in range(12))
     assert judge(f"<title>The Quay</title><body>{stories}</body>".encode(), url="https://quay.example/").verdict == (
