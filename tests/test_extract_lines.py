@@ -43,14 +43,22 @@ def test_line_that_is_no_date_stays_above_the_first_paragraph(line: str) -> None
     assert made_of(within(f"<p>{line}</p>"))[0] == f"{line}\n{text_of('en')}"
 
 
-@pytest.mark.parametrize("line", ["abc/PAP", "DS", "LISBON", "By Ada Writer", "Autor: red", "Von Ada Schreiber"])
+@pytest.mark.parametrize(
+    "line",
+    ["abc/PAP", "DS", "LISBON", "By Ada Writer", "Autor: red", "Von Ada Schreiber", "By Ada Writer and Ben O’Reader",
+     "Von Ada von der Schreiber, Berlin"],
+)  # fmt: skip
 def test_signature_at_the_end_is_no_text(line: str) -> None:
     text, notices = made_of(within(last=f"<p>{line}</p>"))
     assert text == text_of("en")
     assert notices["article:signature"] == [line]
 
 
-@pytest.mark.parametrize("line", ["Be there!", "by no means all of it", "Mind the gap between the floors"])
+@pytest.mark.parametrize(
+    "line",
+    ["Be there!", "by no means all of it", "Mind the gap between the floors", "By Monday it was over",
+     "Von Anfang an war es so", "Di Lorenzo sagt nichts"],
+)  # fmt: skip
 def test_last_line_that_says_something_is_text(line: str) -> None:
     assert made_of(within(last=f"<p>{line}</p>"))[0] == f"{text_of('en')}\n{line}"
 

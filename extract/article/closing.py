@@ -34,7 +34,10 @@ _HANDLE = re.compile(
 # Who wrote it, in many languages.
 _BYLINE = re.compile(
     r"(?i:autor(?:in|en|innen|a|es|ka|zy)?|authors?|auteure?s?|autore|författare|автор|yazar|text[eo]?|tekst|testo"
-    r"|redaktion|redacción|redação|redakcja)\s?[:：]|(?i:von|by|par|por|di|door|av|af) [A-ZÀ-Þ]"
+    r"|redaktion|redacción|redação|redakcja)\s?[:：]"
+    # Names alone: a sentence goes on in small letters.
+    r"|(?i:von|by|par|por|di|door|av|af)(?:,? (?:(?:and|und|et|y|e|en|och|og|van|von|de[rnl]?|di|da|la) )*"
+    r"[A-ZÀ-Þ][\w.'’/-]*){1,6}$"
 )
 
 
