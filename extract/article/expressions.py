@@ -29,7 +29,11 @@ _TERM = re.compile(
       |(?P<present>@[\w-]+)""",
     re.VERBOSE,
 )
-_GLUE = re.compile(r"\bor\b|[\s()\[\]]+")
+# What may stand behind the step: one choice of tags (S) and one of tests (T), neither within the other.
+_CHOICES = {
+    "*": re.compile(r"(?=\[)(?:\[S(?:orS)*\])?(?:\[T(?:orT)*\])?\)?"),
+    "tag": re.compile(r"(?:\[T(?:orT)*\])?\)?"),
+}
 
 
 class Expressions:
@@ -83,8 +87,9 @@ class _Path:
     def __init__(self, number: int, path: str) -> None:
         step = _STEP.match(path)
         predicates = path[step.end() if step else 0 :].replace("[1]", "")  # the first of them is the caller's to take
-        if step is None or (rest := _GLUE.sub("", _TERM.sub("", _TAG.sub("", predicates)))):
-            raise ValueError(f"not only about tags and attributes: {rest if step else path}")
+        form = "".join(_TERM.sub("T", _TAG.sub("S", predicates)).split())
+        if step is None or not _CHOICES["*" if step[1] == "*" else "tag"].fullmatch(form):
+            raise ValueError(f"not only about tags and attributes: {path.strip()}")
         self.number = number
         """Of the expression."""
         self.tags = frozenset(_TAG.findall(predicates) if step[1] == "*" else [step[1]])
