@@ -8,7 +8,7 @@ keeps and at their neighbours, never at a single site's markup.
 from __future__ import annotations
 
 import re
-from functools import lru_cache, partial
+from functools import partial
 from typing import TYPE_CHECKING
 
 from extract.article.closing import without_signature, without_tail
@@ -21,6 +21,7 @@ from extract.article.lines import (
 )
 from extract.article.region import within_region
 from extract.article.shape import HEADINGS, LINKED, above, is_body, is_in_list, names_above, squeeze
+from extract.kept import Answers
 from extract.survey import is_prose
 
 if TYPE_CHECKING:
@@ -101,15 +102,15 @@ def _is_furniture(block: Block) -> bool:
     names = names_above(block, 3)
     return (
         block.tag == "figcaption"
-        or (bool(names) and _names_furniture(names))
+        or (bool(names) and _NAMES_FURNITURE[names])
         or (block.tag in HEADINGS and "teaser" in names.lower())
         or (bool(block.names) and _HIDDEN_NAMES.search(block.names) is not None)
     )
 
 
-@lru_cache(maxsize=1 << 12)
-def _names_furniture(names: str) -> bool:
-    return _CAPTION_NAMES.search(names) is not None or _BIO_NAMES.search(names) is not None
+_NAMES_FURNITURE = Answers(
+    lambda names: _CAPTION_NAMES.search(names) is not None or _BIO_NAMES.search(names) is not None
+)
 
 
 def _without_link_lines(page: Survey, kept: list[int]) -> list[int]:
