@@ -158,7 +158,6 @@ class Container:
     element: HtmlElement
     kind: NoticeKind
     rule: str
-    text: str
 
 
 def find_containers(names: Names, reading: Reading, page_chars: int) -> Iterator[Container]:
@@ -199,16 +198,16 @@ _RULES_OF = Answers(_rules_of, 1 << 14)
 
 def _judge(element: HtmlElement, rule: ContainerRule, reading: Reading, page_chars: int) -> Container | None:
     """Return *element* as a container if nothing in it speaks for the article."""
-    text = _safe_text(element, rule, reading, page_chars)
-    return None if text is None else Container(element, rule.kind, f"container:{rule.rule}", text)
+    is_safe = _is_safe(element, rule, reading, page_chars)
+    return Container(element, rule.kind, f"container:{rule.rule}") if is_safe else None
 
 
-def _safe_text(element: HtmlElement, rule: ContainerRule, reading: Reading, page_chars: int) -> str | None:
-    """Return the element's text if cutting it is safe under *rule*, else None."""
+def _is_safe(element: HtmlElement, rule: ContainerRule, reading: Reading, page_chars: int) -> bool:
+    """Return whether *element* may be cut under *rule*."""
     text = reading.text_of(element)
     if len(text) > rule.max_share * page_chars and not _is_only_consent(element, rule, text):
-        return None
-    return None if _prose(element) > rule.max_prose else text
+        return False
+    return _prose(element) <= rule.max_prose
 
 
 def _is_only_consent(element: HtmlElement, rule: ContainerRule, text: str) -> bool:

@@ -236,6 +236,42 @@ def test_element_of_the_page_itself_is_known_by_the_words_in_its_name() -> None:
     assert (NoticeKind.NEWSLETTER, words) in notices(after=f"<x-newsletter-form><p>{words}</p></x-newsletter-form>")
 
 
+@pytest.mark.parametrize(
+    "markup",
+    [
+        "<x-share-bar>Send this to a friend</x-share-bar>",
+        "<a class='share-button' href='/send'>Send this to a friend</a>",
+        "<div><span class='share-button'>Send this <b>to a friend</b></span></div>",
+        "<x-share-bar>Send this<div>to a friend</div></x-share-bar>",
+    ],
+)
+def test_what_is_cut_and_is_no_block_stands_in_a_notice_at_its_place_and_not_in_the_text(markup: str) -> None:
+    title, paragraphs = ARTICLES["en"]
+    pieces = [f"<p>{text}</p>" for text in paragraphs]
+    made = extract_page(page(f"<article><h1>{title}</h1>{''.join([*pieces[:2], markup, *pieces[2:]])}</article>"))
+    assert made.text == text_of("en")
+    said = [(one.kind, one.text, one.position) for one in made.notices if "friend" in one.text]
+    assert said == [(NoticeKind.SHARING, "Send this to a friend", 2)]
+
+
+def test_what_is_cut_in_the_middle_of_a_paragraph_stays_there_and_is_no_notice() -> None:
+    words = "What the caretaker said of the lift"
+    body = article().replace(
+        "</article>", f"<p>{words} <span class='share-button'>was read aloud</span>.</p></article>"
+    )
+    made = extract_page(page(body))
+    assert (made.text or "").endswith(f"{words} was read aloud.")
+    assert not [one for one in made.notices if "aloud" in one.text]
+
+
+def test_what_nobody_sees_is_no_notice() -> None:
+    hidden = "<noscript><div class='share-bar'>Home</div></noscript><template><a class='share-bar'>Home</a></template>"
+    made = extract_page(page(article(before=f"<div>Home</div>{hidden}")))
+    assert [(one.kind, one.rule) for one in made.notices if "Home" in one.text] == [
+        (NoticeKind.NAVIGATION, "phrase:en:Home")
+    ]
+
+
 def test_element_of_the_page_itself_with_other_words_is_read() -> None:
     words = "The council has met again, and of the lifts in its own house it had nothing to say."
     body = article().replace("</article>", f"<x-lift-story><p>{words}</p></x-lift-story></article>")
