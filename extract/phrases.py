@@ -69,6 +69,12 @@ class Phrase:
         return True
 
 
+def _without_arrow(text: str) -> str:
+    """Return *text* without the marks before it, where a » is one of them: folded, it would open a quotation."""
+    rest = text.lstrip(_MARKS)
+    return rest if "»" in text[: len(text) - len(rest)] and "«" not in text else text
+
+
 def fold_words(text: str) -> str:
     """Return *text* as phrases are compared: lower case, one space, one form of each quotation mark."""
     # `str.translate` takes several times as long, and most texts have none of them.
@@ -121,7 +127,7 @@ class PhraseTable:
         """Yield every phrase that the block *text* is or holds."""
         if len(text) > self._most_chars:
             return
-        folded = fold_words(text)
+        folded = fold_words(_without_arrow(text) if "»" in text else text)
         if whole := self._whole.get(_core(folded)):
             yield whole
         # Sorted, so that the answer does not hang on the order of a set.
