@@ -20,7 +20,7 @@ from extract.article.lines import (
     without_teasers,
 )
 from extract.article.region import within_region
-from extract.article.shape import HEADINGS, LINKED, above, is_body, is_in_list, names_above, squeeze
+from extract.article.shape import HEADINGS, LINKED, MOSTLY_LINKED, above, is_body, is_in_list, names_above, squeeze
 from extract.kept import Answers
 from extract.survey import is_prose
 
@@ -37,7 +37,6 @@ _MAX_LEAD_LINKS = 0.4
 _MAX_HEADLINE = 300
 _MIN_TITLE = 12
 _MIN_HEADLINE = 4
-_LINKED = 0.5
 _BELOW_FIRST = 3
 _MIN_LINK_LINE = 25
 _MAX_LINK_LINE = 200
@@ -161,7 +160,7 @@ def _headline(page: Survey, kept: Sequence[int], first: int, hints: Hints) -> in
         if tag == "h1" and len(words) >= _MIN_HEADLINE:
             best = order
         elif len(words) >= _MIN_TITLE and any(words in title for title in hints.titles):
-            if block.link_share >= _LINKED or (order not in known and tag not in HEADINGS):
+            if block.link_share >= MOSTLY_LINKED or (order not in known and tag not in HEADINGS):
                 continue
             if best is None or page.blocks[best].tag != "h1" or words == squeeze(page.blocks[best].text):
                 best = order
