@@ -37,11 +37,8 @@ _CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 _NOT_WORD = re.compile(r"[^a-z0-9]+")
 
 
-def _words(names: str) -> str:
-    return " ".join(_NOT_WORD.sub("-", _CAMEL.sub("-", name).lower()).strip("-") for name in names.split())
-
-
-WORDS = Answers(_words, 1 << 14)
+_WORDS_OF = Answers(lambda name: _NOT_WORD.sub("-", _CAMEL.sub("-", name).lower()).strip("-"), 1 << 14)
+WORDS = Answers(lambda names: " ".join([_WORDS_OF[name] for name in names.split()]), 1 << 14)
 """Of names with a space between them: the names in lower case, with `-` between the words of each."""
 
 

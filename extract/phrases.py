@@ -96,7 +96,8 @@ class PhraseTable:
 
     def __init__(self, phrases: list[Phrase]) -> None:
         self._whole: dict[str, Phrase] = {}
-        self._by_word: dict[str, list[Phrase]] = defaultdict(list)
+        self._by_word: dict[str, list[tuple[str, Phrase]]] = defaultdict(list)
+        """By the longest word of each phrase: its longest piece, which a text must hold, and it."""
         self._unspaced: list[Phrase] = []
         self._wordless: list[Phrase] = []
         self._most_chars = max(max(phrase.max_chars, 2 * len(phrase.phrase)) for phrase in phrases)
@@ -117,7 +118,7 @@ class PhraseTable:
         elif not words:
             self._wordless.append(phrase)
         else:
-            self._by_word[max(words, key=len)].append(phrase)
+            self._by_word[max(words, key=len)].append((max(phrase.pieces, key=len), phrase))
 
     def find(self, text: str) -> Phrase | None:
         """Return the first phrase that the block *text* is, or None."""
@@ -132,7 +133,7 @@ class PhraseTable:
             yield whole
         # Sorted, so that the answer does not hang on the order of a set.
         for word in sorted(self._words.intersection(_WORD.findall(folded))):
-            yield from (phrase for phrase in self._by_word[word] if phrase.matches(folded))
+            yield from (phrase for piece, phrase in self._by_word[word] if piece in folded and phrase.matches(folded))
         yield from (phrase for phrase in self._wordless if phrase.matches(folded))
         if not folded.isascii() and _UNSPACED.search(folded):
             yield from (phrase for phrase in self._unspaced if phrase.matches(folded))

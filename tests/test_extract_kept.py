@@ -10,7 +10,7 @@ from extract.article.frame import _EXPRESSIONS
 from extract.comments import _SAYS_COMMENTS
 from extract.containers import _RULES_FOR, _RULES_OF
 from extract.kept import LONGEST, Answers
-from extract.named import WORDS
+from extract.named import _WORDS_OF, WORDS
 from extract.surroundings import _SAYS_ELSEWHERE
 
 
@@ -38,6 +38,6 @@ def test_page_with_long_attributes_leaves_none_of_them_in_memory() -> None:
     attributes = " ".join(f"{name}='{long}'" for name in ("class", "id", "style", "role", "itemprop", "data-component"))
     for tag in ("div", "span", "h1"):
         extract_page(page(f"<{tag} {attributes}>{title}</{tag}>" + article(before=f"<p {attributes}>A</p>")))
-    kept = (WORDS, _RULES_FOR, _RULES_OF, _SAYS_COMMENTS, _SAYS_ELSEWHERE, _NAMES_FURNITURE)
+    kept = (WORDS, _WORDS_OF, _RULES_FOR, _RULES_OF, _SAYS_COMMENTS, _SAYS_ELSEWHERE, _NAMES_FURNITURE)
     for answers in (*kept, *_EXPRESSIONS._saying.values()):
         assert max(map(len, answers), default=0) <= LONGEST
