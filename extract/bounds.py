@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import TYPE_CHECKING
 
+from extract.attributes import fewer_attributes
+
 if TYPE_CHECKING:
     from archive.records import Evidence
 
@@ -18,18 +20,11 @@ MAX_CHARS = 6_000_000
 """Characters of markup."""
 MAX_TAGS = 120_000
 """Start and end tags."""
-MAX_ATTRIBUTES = 100
-"""Attributes of one tag: libxml2 compares each with all before it."""
-
 _SCRIPT = re.compile(
     r"(<(script|style)\b(?![^>]{0,200}json)[^>]*>).*?(</(?:script|style)\s*>|\Z)", re.IGNORECASE | re.DOTALL
 )
 _DATA_URI = re.compile(r"data:[\w/+.-]{0,50};base64,[A-Za-z0-9+/=%]{1000,}")
 _TAG = re.compile(r"</?[a-zA-Z]")
-_LONG = 1000
-"""Characters of a tag from which its attributes are counted."""
-_TAG_NAME = re.compile(r"[a-zA-Z][^\s/]*")
-_ATTRIBUTE = re.compile(r"""\s*[^\s=<>"']+(?:\s*=\s*(?:"[^"]*"|'[^']*'|[^\s"'<>]+))?""")
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,21 +48,7 @@ def bounded(markup: str) -> Bounded:
     ):
         end = tag.start()
     left_out: Evidence = {"characters": whole - end} if end < whole else {}
-    pieces = markup[:end].split("<")
-    dropped = 0
-    # Splitting and measuring is several times as fast as an expression that looks for long tags.
-    for number in [number for number, piece in enumerate(pieces) if len(piece) > _LONG and number]:
-        inner, closing, text = pieces[number].partition(">")
-        attributes = _attributes(inner) if closing and len(inner) > _LONG else []
-        if len(attributes) > MAX_ATTRIBUTES:
-            dropped += len(attributes) - MAX_ATTRIBUTES
-            pieces[number] = f"{inner[: attributes[MAX_ATTRIBUTES]]}>{text}"
+    read, dropped = fewer_attributes(markup[:end])
     if dropped:
         left_out["attributes"] = dropped
-    return Bounded("<".join(pieces) if dropped else markup[:end], left_out)
-
-
-def _attributes(tag: str) -> list[int]:
-    """Return where the attributes of a start tag begin; *tag* is what stands between its angles."""
-    name = _TAG_NAME.match(tag)
-    return [found.start() for found in _ATTRIBUTE.finditer(tag, name.end())] if name else []
+    return Bounded(read, left_out)

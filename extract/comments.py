@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
-from functools import lru_cache
 from typing import TYPE_CHECKING
+
+from extract.kept import Answers
+from extract.named import WORDS, is_custom
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -15,17 +17,15 @@ if TYPE_CHECKING:
 
 _HOLDERS = frozenset("div section aside ol ul article details".split())
 _WORDS = re.compile(
-    r"(?:^|[\s_-])(?:comments?-?(?:list|area|section|thread|container|wrapper|wrap|block|box|content|body|holder|feed"
-    r"|entries|items|module?|con)?|commentlist|comol|disqus_thread|dsq-comments|reader-comments|talkback"
-    r"|(?:leser)?kommentar(?:e|er|liste|-?(?:liste|bereich|block|box|modul))?|leserbrief(?:e|liste)?|commentaires"
-    r"|comentarios?|commenti|reacties|komentarze|komentare|kommentit|hozzaszolas(?:ok)?|yorum(?:lar)?)(?:$|\s)",
-    re.IGNORECASE,
+    r"(?:^|[ -])(?:comments?-?(?:list|area|section|thread|container|wrapper|wrap|block|box|content|body|holder|feed"
+    r"|entries|items|module?|con)?|commentlist|comol|disqus-thread|dsq-comments|reader-comments|talk-?back"
+    r"|(?:leser)?kommentar(?:e|er|liste|-?(?:liste|bereich|block|box|modul))?|leser-?brief(?:e|-?liste)?|commentaires"
+    r"|comentarios?|commenti|reacties|komentarze|komentare|kommentit|hozzaszolas(?:ok)?|yorum(?:lar)?)(?:$| )"
 )
 # What each of these words holds: most names hold none of it, and are known by that at once.
-_STEM = re.compile(r"[ck]om+ent|comol|dis?qus|dsq|talkback|leserbrief|reacties|hozzaszolas|yorum", re.IGNORECASE)
-_CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])")
+_STEM = re.compile(r"[ck]om+ent|comol|dis?qus|dsq|talk-?back|leser-?brief|reacties|hozzaszolas|yorum")
 # One comment of a list; the list itself is what is looked for, and these stand for it where it has no name.
-_SINGLE = re.compile(r"(?:^|\s)comment(?:-\d+)?(?:\s|$)")
+_SINGLE = re.compile(r"(?:^| )comment(?:-?(?:\d+|item|entry))?(?: |$)")
 
 
 def find_comments(names: Names, is_cut: Callable[[HtmlElement], bool]) -> list[HtmlElement]:
@@ -34,7 +34,9 @@ def find_comments(names: Names, is_cut: Callable[[HtmlElement], bool]) -> list[H
     found: list[HtmlElement] = []
     for element, own in names.named:
         # What its own names call comments, and what holds nothing of the article.
-        if not _says_comments(own) or element.tag not in _HOLDERS or element in names.around_article:
+        if not _SAYS_COMMENTS[own] or element in names.around_article:
+            continue
+        if element.tag not in _HOLDERS and not is_custom(element.tag):
             continue
         if _is_apart(element, own) and outermost.isdisjoint(element.iterancestors()):
             outermost.add(element)
@@ -54,11 +56,7 @@ def _is_single(article: HtmlElement) -> bool:
     """Return whether an `<article>`, or the item of a list that it is, is called a comment."""
     parent = article.getparent()
     around = [article] if parent is None else [article, parent]
-    return any(_SINGLE.search(f"{each.get('class', '')} {each.get('id', '')}") for each in around)
+    return any(_SINGLE.search(WORDS[f"{each.get('class', '')} {each.get('id', '')}"]) for each in around)
 
 
-@lru_cache(maxsize=4096)
-def _says_comments(names: str) -> bool:
-    if not _STEM.search(names):
-        return False
-    return _WORDS.search(names) is not None or _WORDS.search(_CAMEL.sub("-", names).replace("_", "-")) is not None
+_SAYS_COMMENTS = Answers(lambda names: _STEM.search(names) is not None and _WORDS.search(names) is not None)

@@ -9,10 +9,10 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from archive.records import NoticeKind
+from extract.kept import Answers
 from extract.named import TAGS, is_custom
 
 if TYPE_CHECKING:
@@ -39,7 +39,7 @@ class ContainerRule:
     kind: NoticeKind
     rule: str
     words: str
-    """A regular expression over class and id, lower-cased, with `-` between the words."""
+    """A regular expression over a name as `extract.named.WORDS` has it."""
     max_share: float = 0.3
     """It is not cut where it holds more of the page's text than this."""
     max_prose: int = 250
@@ -149,8 +149,6 @@ def _whole_words(*words: str) -> re.Pattern[str]:
 
 _COMPILED = tuple((rule, _whole_words(rule.words)) for rule in RULES)
 _ANY = _whole_words(*(rule.words for rule in RULES))
-_CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
-_NOT_WORD = re.compile(r"[^a-z0-9]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,7 +158,6 @@ class Container:
     element: HtmlElement
     kind: NoticeKind
     rule: str
-    text: str
 
 
 def find_containers(names: Names, reading: Reading, page_chars: int) -> Iterator[Container]:
@@ -168,7 +165,7 @@ def find_containers(names: Names, reading: Reading, page_chars: int) -> Iterator
     found: set[HtmlElement] = set()
     refused: set[HtmlElement] = set()
     for element, own in names.named:
-        rules = _rules_for(own)
+        rules = _RULES_FOR[own]
         if not rules or not (element.tag in _CUTTABLE or is_custom(element.tag)):
             continue
         ancestors = set(element.iterancestors())
@@ -183,33 +180,34 @@ def find_containers(names: Names, reading: Reading, page_chars: int) -> Iterator
             refused.add(element)
 
 
-@lru_cache(maxsize=1 << 12)
 def _rules_for(names: str) -> tuple[ContainerRule, ...]:
-    """Return the rules that an element's *names*, class and id, speak for."""
-    return tuple(RULES[place] for place in sorted({place for name in names.split() for place in _rules_of(name)}))
+    """Return the rules that the words of an element's *names* speak for."""
+    return tuple(RULES[place] for place in sorted({place for name in names.split() for place in _RULES_OF[name]}))
 
 
-@lru_cache(maxsize=1 << 14)
 def _rules_of(name: str) -> tuple[int, ...]:
-    """Return the places in the table of the rules that one class or id speaks for."""
-    words = _NOT_WORD.sub("-", _CAMEL.sub("-", name).lower()).strip("-")
-    if not _ANY.search(words):
+    """Return the places in the table of the rules that one name speaks for."""
+    if not _ANY.search(name):
         return ()
-    return tuple(place for place, (_, pattern) in enumerate(_COMPILED) if pattern.search(words))
+    return tuple(place for place, (_, pattern) in enumerate(_COMPILED) if pattern.search(name))
+
+
+_RULES_FOR = Answers(_rules_for)
+_RULES_OF = Answers(_rules_of, 1 << 14)
 
 
 def _judge(element: HtmlElement, rule: ContainerRule, reading: Reading, page_chars: int) -> Container | None:
     """Return *element* as a container if nothing in it speaks for the article."""
-    text = _safe_text(element, rule, reading, page_chars)
-    return None if text is None else Container(element, rule.kind, f"container:{rule.rule}", text)
+    is_safe = _is_safe(element, rule, reading, page_chars)
+    return Container(element, rule.kind, f"container:{rule.rule}") if is_safe else None
 
 
-def _safe_text(element: HtmlElement, rule: ContainerRule, reading: Reading, page_chars: int) -> str | None:
-    """Return the element's text if cutting it is safe under *rule*, else None."""
+def _is_safe(element: HtmlElement, rule: ContainerRule, reading: Reading, page_chars: int) -> bool:
+    """Return whether *element* may be cut under *rule*."""
     text = reading.text_of(element)
     if len(text) > rule.max_share * page_chars and not _is_only_consent(element, rule, text):
-        return None
-    return None if _prose(element) > rule.max_prose else text
+        return False
+    return _prose(element) <= rule.max_prose
 
 
 def _is_only_consent(element: HtmlElement, rule: ContainerRule, text: str) -> bool:

@@ -28,7 +28,8 @@ FIRST_ERROR = 400
 """The least status of the classes of errors (RFC 9110 15.5)."""
 
 _SCRIPT_CHARS = 4000
-_HEADINGS = ("h1", "h2", "h3", "h4")
+HEADINGS = ("h1", "h2", "h3", "h4")
+"""The tags of headlines: the page's own before those of the stories that it leads to."""
 _LINE_OF_LINKS = 0.7
 _MOSTLY_LINKS = 0.5
 _MANY_DIGITS = 7
@@ -124,9 +125,8 @@ class Facts:
     @cached_property
     def own_weight(self) -> int:
         """The article's weight without its lines that are links."""
-        lines = set((self.text or "").split("\n"))
-        linked = sum(block.weight for block in self.left if block.link_share >= _LINE_OF_LINKS and block.text in lines)
-        return self.weight - linked
+        kept = (self.page.blocks[order] for order in self.kept)
+        return self.weight - sum(block.weight for block in kept if block.link_share >= _LINE_OF_LINKS)
 
     @property
     def is_marked_article(self) -> bool:
@@ -155,18 +155,17 @@ class Facts:
     @cached_property
     def first_kept(self) -> int:
         """The number of the first block that is in the article; 0 where there is none."""
-        text = fold(self.text or "")
-        return next((order for order, block in self.page.left() if text and block.text in text), 0)
+        return self.kept[0] if self.kept else 0
 
     @cached_property
     def said(self) -> list[Said]:
         """The phrases of `walls.toml` and `gates.toml` on the page: of its title, its blocks, its noscript text."""
         lines = [(part, Place.TITLE, -1) for part in (self.head.title, *_TITLE_PARTS.split(self.head.title)) if part]
         for order, block in enumerate(self.page.blocks):
-            is_heading = block.tag in _HEADINGS
+            is_heading = block.tag in HEADINGS
             place = Place.NOTICE if order in self.page.taken else Place.HEADING if is_heading else Place.TEXT
             # A headline that is a link speaks for the page that it leads to.
-            is_other = place is Place.TEXT or (place is Place.HEADING and block.tag != _HEADINGS[0])
+            is_other = place is Place.TEXT or (place is Place.HEADING and block.tag != HEADINGS[0])
             if block.link_share < _MOSTLY_LINKS or not is_other:
                 lines.append((block.text, place, order))
         lines.append((self.head.noscript, Place.NOSCRIPT, -1))
@@ -199,7 +198,7 @@ def read_head(tree: HtmlElement, nodes: list[Node] | None = None) -> Head:
         passwords=sum((field.get("type") or "").lower() == "password" for field in tree.iter("input")),
         word_count=_word_count(nodes),
         articles=sum(1 for _ in tree.iter("article")),
-        headlines=sum(1 for heading in tree.iter(*_HEADINGS) if _is_linked(heading)),
+        headlines=sum(1 for heading in tree.iter(*HEADINGS) if _is_linked(heading)),
     )
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from extract.markup import fold
+from extract.markup import fold, text_of
 from extract.runs import CELLS, raw, runs
 
 if TYPE_CHECKING:
@@ -94,7 +94,12 @@ def rows_of(table: HtmlElement) -> list[list[HtmlElement]] | None:
     rows = [[cell for cell in row if cell.tag in CELLS] for row in table.iter("tr")]
     if sum(len(cells) >= _LEAST for cells in rows) < _LEAST or sum(map(len, rows)) > _MOST_CELLS:
         return None
-    return None if any(len(fold(cell.text_content())) > _LONGEST_CELL for cells in rows for cell in cells) else rows
+    return None if any(_is_long(cell) for cells in rows for cell in cells) else rows
+
+
+def _is_long(cell: HtmlElement) -> bool:
+    # What nobody sees, such as a style, is text as well to lxml, and takes it less time.
+    return len(fold(cell.text_content())) > _LONGEST_CELL and len(text_of(cell)) > _LONGEST_CELL
 
 
 def _joined(row: Mapping[int, str]) -> str:

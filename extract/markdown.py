@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from extract.inline import CODE, Span, escaped, fence, inline
@@ -26,7 +27,7 @@ _BARE_PIPE = re.compile(r"(?<!\\)\|")  # in code, where nothing is escaped but t
 _MOST_COLUMNS = 40
 
 
-@dataclass(slots=True)
+@dataclass  # no slots: its rows are kept
 class _Node:
     """An element that holds kept blocks, or one kept block's element with its lines."""
 
@@ -35,6 +36,11 @@ class _Node:
     children: list[_Node] = field(default_factory=list)
     lines: list[list[Span]] = field(default_factory=list)
     """Empty for what holds others."""
+
+    @cached_property
+    def rows(self) -> list[dict[int, str]] | None:
+        """Its rows, if it is a table of data; asked for once all that it holds is in its place."""
+        return _rows(self) if self.tag == "table" else None
 
 
 def markdown_of(root: HtmlElement, orders: Collection[int], base: str | None = None) -> str:
@@ -93,20 +99,15 @@ def _written(nodes: Iterable[_Node]) -> Iterator[str]:
             yield _behind("> ", "> ", "\n\n".join(_written(node.children)))
         elif node.tag == "pre":
             yield _preformatted(node)
-        elif rows := _rows(node):
+        elif node.rows:
             yield from _written([child for child in node.children if child.tag == "caption"])
-            yield _table(rows)
+            yield _table(node.rows)
 
 
 def _flat(nodes: Iterable[_Node]) -> Iterator[_Node]:
     """Yield *nodes*; of those that Markdown has nothing for, such as tables that lay out the page, what they hold."""
     for node in nodes:
-        if (
-            node.lines
-            or node.tag in LISTS
-            or node.tag in {"blockquote", "pre"}
-            or (node.tag == "table" and _rows(node))
-        ):
+        if node.lines or node.tag in LISTS or node.tag in {"blockquote", "pre"} or node.rows:
             yield node
         else:
             yield from _flat(node.children)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bisect import bisect_left
+from bisect import bisect_left, bisect_right
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from email.utils import parsedate_to_datetime
@@ -26,7 +26,7 @@ from extract.survey import Survey, prose_chars, survey
 from extract.verdict import TEXT_VERDICTS, judge
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Mapping
+    from collections.abc import Iterable, Mapping
 
     from lxml.html import HtmlElement
 
@@ -158,26 +158,36 @@ def article_of(body: bytes) -> str | None:
 
 
 def markdown_of_page(
-    body: bytes, *, url: str | None = None, content_type: str | None = None, without: Collection[str] = ()
+    body: bytes, *, url: str | None = None, content_type: str | None = None, without: Mapping[int, str] | None = None
 ) -> str | None:
     """Return the text of *body* as Markdown: CommonMark, with tables and strikethrough as GitHub has them.
 
     The words are those that `extract_page` gives a page whose text is kept; None where there are none. *content_type*
-    is the HTTP header's value; links are made whole by *url*. Paragraphs of a page that are one of *without* are left
-    out: what was taken out of its text later.
+    is the HTTP header's value; links are made whole by *url*. *without* are lines of a page's text, by their numbers
+    from 0, that are left out: what was taken out of it later. A line with other words at that place stays: the text is
+    of other rules, then.
     """
+    without = without or {}
     if document := read_document(body, content_type=content_type, url=url):
         return markdown_of_text(_storable(document.text) or "") or None
     decoded, _ = _decoded(body, content_type)
-    page, article = _article(_tree(decoded)[0])
+    _, article = _article(_tree(decoded)[0])
     if article.is_from_data:
-        lines = (article.text or "").split("\n")
-        return _storable(markdown_of_text("\n".join(line for line in lines if line not in without)))
+        lines = enumerate((_storable(article.text) or "").split("\n"))
+        return markdown_of_text("\n".join(line for number, line in lines if without.get(number) != line))
     whole, _ = _tree(decoded)  # the other one was cut to pieces
     if not prose_chars(blocks(whole)):
         _open_noscript(whole)
-    orders = [order for order in article.orders if page.blocks[order].text not in without]
-    return _storable(markdown_of(whole, orders, url))
+    return _storable(markdown_of(whole, _orders(article, without), url))
+
+
+def _orders(article: Article, without: Mapping[int, str]) -> list[int]:
+    """Return the blocks of *article* without those of which all lines are left out: a row has several blocks."""
+    lines = (article.text or "").split("\n")
+    out = {number for number, line in without.items() if number < len(lines) and lines[number] == line}
+    ends = ((order, bisect_right(article.lines, order)) for order in article.orders if out)
+    gone = {order for order, end in ends if out.issuperset(range(min(bisect_left(article.lines, order), end - 1), end))}
+    return [order for order in article.orders if order not in gone]
 
 
 def _tree(decoded: Decoded) -> tuple[HtmlElement, str | None]:

@@ -69,6 +69,12 @@ class Phrase:
         return True
 
 
+def _without_arrow(text: str) -> str:
+    """Return *text* without the marks before it, where a » is one of them: folded, it would open a quotation."""
+    rest = text.lstrip(_MARKS)
+    return rest if "»" in text[: len(text) - len(rest)] and "«" not in text else text
+
+
 def fold_words(text: str) -> str:
     """Return *text* as phrases are compared: lower case, one space, one form of each quotation mark."""
     # `str.translate` takes several times as long, and most texts have none of them.
@@ -90,7 +96,8 @@ class PhraseTable:
 
     def __init__(self, phrases: list[Phrase]) -> None:
         self._whole: dict[str, Phrase] = {}
-        self._by_word: dict[str, list[Phrase]] = defaultdict(list)
+        self._by_word: dict[str, list[tuple[str, Phrase]]] = defaultdict(list)
+        """By the longest word of each phrase: its longest piece, which a text must hold, and it."""
         self._unspaced: list[Phrase] = []
         self._wordless: list[Phrase] = []
         self._most_chars = max(max(phrase.max_chars, 2 * len(phrase.phrase)) for phrase in phrases)
@@ -111,7 +118,7 @@ class PhraseTable:
         elif not words:
             self._wordless.append(phrase)
         else:
-            self._by_word[max(words, key=len)].append(phrase)
+            self._by_word[max(words, key=len)].append((max(phrase.pieces, key=len), phrase))
 
     def find(self, text: str) -> Phrase | None:
         """Return the first phrase that the block *text* is, or None."""
@@ -121,12 +128,12 @@ class PhraseTable:
         """Yield every phrase that the block *text* is or holds."""
         if len(text) > self._most_chars:
             return
-        folded = fold_words(text)
+        folded = fold_words(_without_arrow(text) if "»" in text else text)
         if whole := self._whole.get(_core(folded)):
             yield whole
         # Sorted, so that the answer does not hang on the order of a set.
         for word in sorted(self._words.intersection(_WORD.findall(folded))):
-            yield from (phrase for phrase in self._by_word[word] if phrase.matches(folded))
+            yield from (phrase for piece, phrase in self._by_word[word] if piece in folded and phrase.matches(folded))
         yield from (phrase for phrase in self._wordless if phrase.matches(folded))
         if not folded.isascii() and _UNSPACED.search(folded):
             yield from (phrase for phrase in self._unspaced if phrase.matches(folded))

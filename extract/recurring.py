@@ -175,14 +175,16 @@ def strip(
     if not taken or sum(weight(lines.all[number]) for number in taken) > _MOST_OF_TEXT * weight(text):
         return text, tuple(notices)
     found: list[Notice] = []
+    out = 0
     waiting = [(number, lines.all[number], why) for number, why in sorted(taken.items())]
     for notice in [*notices, None]:
         while waiting and (notice is None or waiting[0][0] < notice.position):
             number, line, why = waiting.pop(0)
             rule = f"{RULE}{site}:{why.articles}-of-{why.of}"
-            found.append(Notice(NoticeKind.NAVIGATION, rule, line, number - _taken_in(found)))
+            found.append(Notice(NoticeKind.NAVIGATION, rule, line, number - out))
+            out += 1
         if notice:
-            found.append(replace(notice, position=notice.position - _taken_in(found)))
+            found.append(replace(notice, position=notice.position - out))
     return "\n".join(line for number, line in enumerate(lines.all) if number not in taken), tuple(found)
 
 
@@ -202,13 +204,10 @@ def restore(text: str, notices: Sequence[Notice]) -> tuple[str, tuple[Notice, ..
     return "\n".join(lines), tuple(others)
 
 
-def taken_out(notices: Iterable[Notice]) -> set[str]:
-    """Return the lines that `strip` took out."""
-    return {notice.text for notice in notices if notice.rule.startswith(RULE)}
-
-
-def _taken_in(notices: Iterable[Notice]) -> int:
-    return sum(notice.rule.startswith(RULE) for notice in notices)
+def taken_out(notices: Iterable[Notice]) -> dict[int, str]:
+    """Return the lines that `strip` took out, by their numbers in the whole text."""
+    lines = (notice for notice in notices if notice.rule.startswith(RULE))
+    return {notice.position + before: notice.text for before, notice in enumerate(lines)}
 
 
 def _longer(words: Sequence[str]) -> set[str]:

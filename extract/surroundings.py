@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from functools import lru_cache
 from itertools import islice
 from typing import TYPE_CHECKING
 
 from lxml.etree import iterwalk
 
+from extract.kept import Answers
 from extract.markup import BLOCK_TAGS
 
 if TYPE_CHECKING:
@@ -113,7 +113,7 @@ def is_elsewhere(element: HtmlElement, known: dict[HtmlElement, bool] | None = N
             answer = known[holder]
             break
         asked.append(holder)
-        if holder.tag in _ASIDE or _says_elsewhere(words_of(holder)):
+        if holder.tag in _ASIDE or _SAYS_ELSEWHERE[words_of(holder)]:
             answer = True
             break
         holder = holder.getparent()
@@ -121,9 +121,7 @@ def is_elsewhere(element: HtmlElement, known: dict[HtmlElement, bool] | None = N
     return answer
 
 
-@lru_cache(maxsize=1 << 12)
-def _says_elsewhere(words: str) -> bool:
-    return _ELSEWHERE.search(words) is not None
+_SAYS_ELSEWHERE = Answers(lambda words: _ELSEWHERE.search(words) is not None)
 
 
 def _pieces(elements: Iterator[HtmlElement]) -> Iterator[Piece]:

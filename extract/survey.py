@@ -15,6 +15,7 @@ from extract.containers import find_containers
 from extract.layout import Layout
 from extract.markup import Block, read
 from extract.named import read_names
+from extract.owners import Owners, owned_blocks
 from extract.phrases import Phrase, load_table
 
 if TYPE_CHECKING:
@@ -76,18 +77,15 @@ def survey(tree: HtmlElement) -> Survey:
     page = Survey(reading.blocks, Layout.of(tree, reading))
     names = read_names(tree, reading.custom_tags)
     found = [(item.element, item) for item in find_containers(names, reading, page.chars)]
-    owners = _Owners(element for element, _ in found)
+    owners = Owners(element for element, _ in found)
     commented = find_comments(names, owners.is_owned)
     owners.add(commented)
-    owned: dict[HtmlElement, list[int]] = {}
-    for order, block in enumerate(page.blocks):
-        if (owner := owners.of(block.element)) is not None:
-            owned.setdefault(owner, []).append(order)
+    owned = owned_blocks(reading, owners, [*(element for element, _ in found), *commented])
     for element, container in found:
-        orders = owned.get(element, [])
-        page.taken.update(orders)
-        if container.text:
-            page.cuts.append(Cut(container.kind, container.rule, container.text, min(orders, default=0)))
+        if orders := owned.get(element):
+            page.taken.update(orders)
+            text = " ".join(page.blocks[order].text for order in orders)
+            page.cuts.append(Cut(container.kind, container.rule, text, orders[0]))
     if commented and prose_chars(_outside(page, owned)) < _MIN_ARTICLE:
         # A thread: what its names call comments is all that the page has to say.
         _take_as_content(commented)
@@ -125,32 +123,6 @@ def _outside(page: Survey, owned: dict[HtmlElement, list[int]]) -> list[Block]:
     """Return the blocks that lie in no cut element."""
     inside = {order for orders in owned.values() for order in orders}
     return [block for order, block in enumerate(page.blocks) if order not in inside]
-
-
-class _Owners:
-    """Which cut element a block lies in."""
-
-    def __init__(self, elements: Iterable[HtmlElement]) -> None:
-        self._owner: dict[HtmlElement, HtmlElement | None] = {}
-        self.add(elements)
-
-    def add(self, elements: Iterable[HtmlElement]) -> None:
-        self._owner = {element: owner for element, owner in self._owner.items() if owner is element}
-        self._owner |= {element: element for element in elements}
-
-    def of(self, element: HtmlElement) -> HtmlElement | None:
-        """Return the cut element that is *element* or stands above it, or None."""
-        path: list[HtmlElement] = []
-        node: HtmlElement | None = element
-        while node is not None and node not in self._owner:
-            path.append(node)
-            node = node.getparent()
-        owner = None if node is None else self._owner[node]
-        self._owner.update(dict.fromkeys(path, owner))
-        return owner
-
-    def is_owned(self, element: HtmlElement) -> bool:
-        return self.of(element) is not None
 
 
 def _comment_lines(page: Survey, orders: Sequence[int]) -> Iterable[str]:

@@ -52,6 +52,16 @@ def test_what_stands_between_paragraphs_and_is_no_text(piece: str, rule: str) ->
     assert len(found) == 1
 
 
+@pytest.mark.parametrize(
+    "attribute",
+    ["data-block='true'", "data-unwanted='discarded teaser'", "block='x'", "Block='x'", "Unwanted='discarded'"],
+)
+def test_attributes_of_a_page_are_taken_for_no_marks_of_our_own(attribute: str) -> None:
+    pieces = "".join(f"<div {attribute}><p {attribute}>{text}</p></div>" for text in PARAGRAPHS)
+    made = extract_page(page(f"<article><h1>{TITLE}</h1><div {attribute}>{pieces}</div></article>", title=TITLE))
+    assert (made.text, made.evidence.get("error")) == (text_of("en"), None)
+
+
 def test_headings_at_the_end_are_no_text() -> None:
     found = left_out(f"<article><h1>{TITLE}</h1>{BODY}<h3>In the same column</h3></article>", "article:end-matter")
     assert found == ["In the same column"]

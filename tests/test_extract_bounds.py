@@ -9,7 +9,8 @@ from extract_pages import article, page, text_of
 
 from archive.records import Verdict
 from extract import extract_page
-from extract.bounds import MAX_ATTRIBUTES, MAX_CHARS, MAX_TAGS, bounded
+from extract.attributes import MAX_ATTRIBUTES
+from extract.bounds import MAX_CHARS, MAX_TAGS, bounded
 
 ARTICLE = article("en")
 
@@ -34,15 +35,47 @@ def test_long_page_is_cut_and_scripts_and_inline_images_go_before_its_text() -> 
     assert made.evidence["left_out"]["characters"] > 2 * MAX_CHARS - 100
 
 
-def test_attributes_beyond_the_bound_are_counted() -> None:
-    names = " ".join(f"a{number}=1" for number in range(MAX_ATTRIBUTES + 900))
+@pytest.mark.parametrize("value", ["1", "'>'", '"<"', "'a <b> c'"])
+def test_attributes_beyond_the_bound_are_counted(value: str) -> None:
+    names = " ".join(f"a{number}={value}" for number in range(MAX_ATTRIBUTES + 900))
     made = extract_page(page(f"<div {names}>{ARTICLE}</div>"))
     assert text_of("en") in (made.text or "")
     assert made.evidence["left_out"] == {"attributes": 900}
 
 
+@pytest.mark.parametrize(
+    "words",
+    [
+        "<p>if a < b {}</p>",
+        "<p>{} a=<b> {}</p>",
+        "<script>if (a<b) c='{}>'</script>",
+        "<p title=o'clock>{}</p>",
+        "<p><script>if (a<b {} = '>')</script></p>",
+        "<!-- <p {}>{}</p> --><b>x</b>",
+    ],
+)
+def test_words_behind_an_angle_are_no_attributes(words: str) -> None:
+    markup = words.format("word " * 1000, "word " * 1000)
+    assert bounded(markup).markup == markup
+
+
+ATTRIBUTES = b" ".join(b"a%d=1" % number for number in range(100_000)) + b">x</div>"
 HOSTILE = {
-    "attributes": b"<div " + b" ".join(b"a%d=1" % number for number in range(100_000)) + b">x</div>",
+    "attributes": b"<div " + ATTRIBUTES,
+    "attributes behind a quoted end": b"<div x='>' " + ATTRIBUTES,
+    "attributes behind a quoted beginning": b'<div x="<" ' + ATTRIBUTES,
+    "attributes behind both in quotes": b'<div x="><" ' + ATTRIBUTES,
+    "attributes behind a stray beginning": b"<div < " + ATTRIBUTES,
+    "attributes behind a script in quotes": b"<i title='<script>'></i><div " + ATTRIBUTES,
+    "attributes behind an empty comment": b"<!--><div " + ATTRIBUTES,
+    "attributes with both in each": b"<div " + ATTRIBUTES.replace(b"=1", b"='<b>'"),
+    "scripts without an end": b"<script>a<b</scrip" * 300_000,
+    "attributes of a script": b"<script " + ATTRIBUTES,
+    "attributes of an end": b"</div " + ATTRIBUTES,
+    "attributes without an end": b"<div " + ATTRIBUTES[:-8],
+    "attributes with an end in each": b"<div " + ATTRIBUTES.replace(b"=1", b"='>'"),
+    "attributes with a beginning in each": b"<div " + ATTRIBUTES.replace(b"=1", b'="<b"'),
+    "quotes in quotes without an end": b'<a x="<a " ' * 300_000,
     "nested": b"<div>" * 1_000_000,
     "nested formatting": b"<font><i><p>" * 300_000,
     "nested tables": b"<table><tr><td>" * 150_000,

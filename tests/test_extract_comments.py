@@ -29,6 +29,11 @@ SAID = "I walked up those stairs too, and counted them twice."
         f"<div class='kommentarModul'><p>{SAID}</p></div>",
         f"<div class=leserbrief><p>{SAID}</p></div>",
         f"<ul id=yorumlar><li>{SAID}</ul>",
+        f"<div class=leserBriefe><p>{SAID}</p></div>",
+        f"<x-comments><p>{SAID}</p></x-comments>",
+        f"<site-area class=comment-list><p>{SAID}</p></site-area>",
+        f"<section id=comments><article class=Comment_1><p>{SAID}</p></article></section>",
+        f"<section id=comments><article class=commentItem><p>{SAID}</p></article></section>",
     ],
 )
 def test_comments_stand_apart(markup: str) -> None:

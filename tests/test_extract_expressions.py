@@ -41,7 +41,11 @@ def test_what_is_found_is_what_xpath_finds() -> None:
     assert compared > len(ALL)
 
 
-@pytest.mark.parametrize("path", [".//div[count(p) > 3]", ".//div[@class='a' and @id='b']", "//div", ".//p/a[@id]"])
+@pytest.mark.parametrize(
+    "path",
+    [".//div[count(p) > 3]", ".//div[@class='a' and @id='b']", "//div", ".//p/a[@id]", ".//div[@class='a'][@id='b']",
+     ".//*[self::div or @class='x']", ".//*", ".//div[self::p]", ".//*[not(@id)]", ".//*[self::p][self::div]"],
+)  # fmt: skip
 def test_expression_that_asks_for_more_is_refused(path: str) -> None:
     with pytest.raises(ValueError, match="tags and attributes"):
         Expressions([XPath(path)])

@@ -37,6 +37,7 @@ def page(body: str) -> bytes:
         ("<table><tr><td><th>May<th>June<tr><th>Upper<td><td>3</table>", ["| May | June", "Upper |  | 3"]),
         ("<table><tr><td><p>Upper<p>gate<td>3<br>ft<tr><td>Low<td>2</table>", ["Upper gate | 3 ft", "Low | 2"]),
         ("<table><caption>Falls</caption><tr><td>A<td>1<tr><td>B<td>2</table>", ["Falls", "A | 1", "B | 2"]),
+        (f"<table><tr><td><style>{LONG}</style>A<td>1<tr><td>B<td>2</table>", ["A | 1", "B | 2"]),
         ("<table><tr><td>A<td>1<tr><td>B<td>2</table><p>C", ["A | 1", "B | 2", "C"]),
         ("<table><tr><td>A<td><ul><li>x<li>y</ul><tr><td>B<td>2</table>", ["A | x y", "B | 2"]),
         ("<ul><li>One<li>Two<ul><li>Three</ul></ul><ol><li>Four</ol>", ["One", "Two", "Three", "Four"]),

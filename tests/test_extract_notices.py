@@ -173,7 +173,8 @@ def test_tables_are_whole(table: str) -> None:
         for language, phrases in entries.items():
             if language == "max_chars":
                 continue
-            assert len(set(phrases)) == len(phrases), f"{group} {language} has a phrase twice"
+            bare = [fold_words(phrase).lstrip("([{ ").rstrip('" ') for phrase in phrases]
+            assert len(set(bare)) == len(bare), f"{group} {language} has a phrase twice"
             for phrase in phrases:
                 shown = phrase.replace("…", " x ").strip()
                 fits = phrase.strip("… ") if "…" not in phrase.strip("… ") else shown
@@ -204,6 +205,10 @@ def test_forms_of_quotation_marks_are_one() -> None:
     ("kind", "language", "words"),
     [
         (NoticeKind.RELATED, "en", ">> Read more: Stairs, and who walks them"),
+        (NoticeKind.RELATED, "en", "» Read more: Stairs, and who walks them"),
+        (NoticeKind.COOKIE, "de", "» Wir verwenden Cookies, damit Sie wiederkommen."),
+        (NoticeKind.LEGAL, "de", "(Foto: Ada Maler)"),
+        (NoticeKind.NAVIGATION, "ja", "[责任编辑：林编辑]"),
         (NoticeKind.RELATED, "es", "(Le puede interesar: Las escaleras y quien las sube)"),
         (NoticeKind.LEGAL, "en", "The lift, seen from below (Image: Ada Painter)"),
         (NoticeKind.LEGAL, "de", "Der Aufzug, von unten gesehen (Foto: Ada Maler)"),
@@ -223,6 +228,7 @@ def test_phrase_is_cut_behind_an_arrow_in_brackets_and_at_the_end(kind: NoticeKi
     [
         "The makers of commenting platforms met in Elm, and none of them was responsible for opinions, they said.",
         f"{'The council had read all of the letters about its lift. ' * 4}One was a picture (Image: see above)",
+        "»We use cookies«, said the sign in the lift of the bakery, and nobody had asked it.",
         "'Do you like our paper?', asked the caretaker, and the opinions of the house were those of its lift.",
     ],
 )
@@ -234,6 +240,42 @@ def test_sentence_about_the_matter_of_a_phrase_stays(words: str) -> None:
 def test_element_of_the_page_itself_is_known_by_the_words_in_its_name() -> None:
     words = "A letter every day."
     assert (NoticeKind.NEWSLETTER, words) in notices(after=f"<x-newsletter-form><p>{words}</p></x-newsletter-form>")
+
+
+@pytest.mark.parametrize(
+    "markup",
+    [
+        "<x-share-bar>Send this to a friend</x-share-bar>",
+        "<a class='share-button' href='/send'>Send this to a friend</a>",
+        "<div><span class='share-button'>Send this <b>to a friend</b></span></div>",
+        "<x-share-bar>Send this<div>to a friend</div></x-share-bar>",
+    ],
+)
+def test_what_is_cut_and_is_no_block_stands_in_a_notice_at_its_place_and_not_in_the_text(markup: str) -> None:
+    title, paragraphs = ARTICLES["en"]
+    pieces = [f"<p>{text}</p>" for text in paragraphs]
+    made = extract_page(page(f"<article><h1>{title}</h1>{''.join([*pieces[:2], markup, *pieces[2:]])}</article>"))
+    assert made.text == text_of("en")
+    said = [(one.kind, one.text, one.position) for one in made.notices if "friend" in one.text]
+    assert said == [(NoticeKind.SHARING, "Send this to a friend", 2)]
+
+
+def test_what_is_cut_in_the_middle_of_a_paragraph_stays_there_and_is_no_notice() -> None:
+    words = "What the caretaker said of the lift"
+    body = article().replace(
+        "</article>", f"<p>{words} <span class='share-button'>was read aloud</span>.</p></article>"
+    )
+    made = extract_page(page(body))
+    assert (made.text or "").endswith(f"{words} was read aloud.")
+    assert not [one for one in made.notices if "aloud" in one.text]
+
+
+def test_what_nobody_sees_is_no_notice() -> None:
+    hidden = "<noscript><div class='share-bar'>Home</div></noscript><template><a class='share-bar'>Home</a></template>"
+    made = extract_page(page(article(before=f"<div>Home</div>{hidden}")))
+    assert [(one.kind, one.rule) for one in made.notices if "Home" in one.text] == [
+        (NoticeKind.NAVIGATION, "phrase:en:Home")
+    ]
 
 
 def test_element_of_the_page_itself_with_other_words_is_read() -> None:

@@ -350,6 +350,47 @@ telephone, and said the hour of high water out loud.</p></blockquote>
 they were before there was a press.</p></article></body></html>"""
 
 
+TWICE, SOFT, CODE = (
+    "Two presses stand still.",
+    "Ask at the har\u00adbour for the tab\u00adles.",
+    "print(tide)\n  again()",
+)
+ROWS = "".join(
+    f"<tr><td>{quay} Quay</td><td>{hour} o'clock</td></tr>" for hour, quay in enumerate(("North", "South", "Old"))
+)
+ENDING = f"<p>{TWICE}</p><table>{ROWS}</table><pre>{CODE}</pre><p>{SOFT}</p><p>{TWICE}</p></article>"
+WITH_ENDING = MARKED_UP.decode().replace("</article>", ENDING).encode()
+
+
+def markdown_without(*numbers: int) -> str:
+    """Return the Markdown of a page without the lines of its text that have *numbers*, counted from the end."""
+    lines = (extract_page(WITH_ENDING).text or "").split("\n")
+    without = {len(lines) + number: lines[number] for number in numbers}
+    return markdown_of_page(WITH_ENDING, without=without) or ""
+
+
+@pytest.mark.parametrize(
+    ("numbers", "gone"),
+    [
+        ((-1,), f"\n\n{TWICE}"),
+        ((-2,), f"\n\n{SOFT}"),
+        ((-5,), "\n| Old Quay | 2 o'clock |"),
+        ((-4, -3), f"\n\n```\n{CODE}\n```"),
+        ((-3,), ""),  # half of a block of code
+    ],
+)
+def test_markdown_has_no_line_that_was_taken_out_of_the_text(numbers: tuple[int, ...], gone: str) -> None:
+    before, found, behind = (
+        (markdown_of_page(WITH_ENDING) or "").rpartition(gone) if gone else ("", "", markdown_without())
+    )
+    assert found == gone
+    assert markdown_without(*numbers) == before + behind
+
+
+def test_markdown_keeps_a_line_that_has_other_words_than_what_was_taken_out() -> None:
+    assert markdown_of_page(WITH_ENDING, without={0: TWICE, 1000: TWICE}) == markdown_of_page(WITH_ENDING)
+
+
 def test_markdown_has_the_words_of_the_text_with_their_form() -> None:
     url = "http://tides.example/a/b"
     markdown = markdown_of_page(MARKED_UP, url=url)

@@ -58,12 +58,20 @@ def test_menus_and_notices_around_an_article_are_notices_with_their_place() -> N
     ]
 
 
-@pytest.mark.parametrize("invitation", ["READ THE REST", "Read more", "Weiterlesen", "Lire la suite", "leer más »"])
+@pytest.mark.parametrize(
+    "invitation", ["READ THE REST", "Read more", "Weiterlesen", "Lire la suite", "leer más »", "more »"]
+)
 def test_teasers_are_related_links(invitation: str) -> None:
     teasers = [f"A clock that nobody trusts stands in the “middle of… {invitation}", f"Ropes ... {invitation}"]
     page = extract_pasted(bullets(*PROSE, *teasers))
     assert page.text == "\n".join(PROSE)
     assert [(notice.kind, notice.text) for notice in page.notices] == [(NoticeKind.RELATED, one) for one in teasers]
+
+
+@pytest.mark.parametrize("word", ["More", "Mehr", "Weiter"])
+def test_word_without_its_arrow_invites_to_nothing(word: str) -> None:
+    lines = [*PROSE[:2], f"So he asked for one thing, and then for another…{word}", *PROSE[2:]]
+    assert extract_pasted(bullets(*lines)).text == "\n".join(lines)
 
 
 def test_paragraph_that_ends_in_an_ellipsis_is_no_teaser() -> None:

@@ -23,7 +23,7 @@ from reading_archive import Page, crawl, printed, put
 from archive.folder import ArchiveFolder
 from archive.rebuild import rebuilding
 from archive.records import CitedLink, Incident, Notice, NoticeKind, Text, Verdict
-from extract.recurring import Learned, Lines, restore, strip
+from extract.recurring import Learned, Lines, restore, strip, taken_out
 from extract.run import run
 from extract.version import EXTRACTOR
 from sourcekeep.quoting import of_incident
@@ -360,6 +360,8 @@ def test_what_was_taken_out_comes_back_to_its_place(lines: list[str], at: list[i
     text, found = strip(whole, notices, keys, "a.example")
     assert restore(text, found) == (whole, notices)
     taken = [one for one in found if one.rule == "recurring:a.example:5-of-6"]
+    assert [whole.split("\n")[number] for number in taken_out(found)] == list(taken_out(found).values())
+    assert len(taken_out(found)) == len(taken)
     assert sum(len(one.text) for one in taken) <= 0.4 * len(whole)
     assert len(text.split("\n")) + len(taken) == len(lines)
     assert all(0 <= one.position <= len(text.split("\n")) for one in found)

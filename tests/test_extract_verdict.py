@@ -256,6 +256,26 @@ def test_article_that_says_it_is_not_free_and_stops_early_is_paywalled() -> None
     assert made.evidence["is_accessible_for_free"] is False
 
 
+@pytest.mark.parametrize(
+    ("language", "gate"),
+    [
+        ("en", "This article is for subscribers only. {Subscribe now} or {log in to continue reading}"),
+        ("en", "Subscribe to continue reading. {Start your free trial today}"),
+        ("de", "Dieser Artikel ist nur für Abonnenten. {Jetzt Abo abschließen} {Anmelden}"),
+    ],
+)
+def test_gate_with_links_to_its_offer_is_a_gate(language: str, gate: str) -> None:
+    made = judge(paywalled(language, gate.replace("{", "<a href='/offer'>").replace("}", "</a>")))
+    assert made.verdict == Verdict.PAYWALLED, made.evidence
+
+
+def test_masthead_is_above_an_article_that_says_a_word_of_the_menu() -> None:
+    offer = "<p>Subscribe to continue reading.</p>"
+    for word in ("lift", "Menu"):
+        made = judge(page(article(before=f"<nav><p>{word}</p></nav>{offer}", paragraphs=1)))
+        assert made.verdict == Verdict.ARTICLE, (word, made.evidence)
+
+
 # What stands beside or in a whole article and makes it no less an article.
 NEAR_MISSES: dict[str, dict[str, str]] = {
     "ad-block notice": {"before": "<div class='adblock-notice'><p>Please disable any ad blocker.</p></div>"},
@@ -407,6 +427,16 @@ def test_what_is_no_html(media_type: str, body: bytes, verdict: Verdict) -> None
 )
 def test_marks_of_missing_pages_and_of_what_is_still_to_come(markup: str, verdict: Verdict) -> None:
     assert extract_page(f"<html><head><title>Boats</title></head>{markup}</html>".encode(), url=URL).verdict == verdict
+
+
+def test_word_of_a_reader_on_what_was_removed_speaks_for_no_missing_page() -> None:
+    frame = "<title>Boats</title><body class='error404'>{}</body>"
+    for words, verdict in (
+        ("<footer><p>Ada on boats: my last post was removed by a moderator.</p></footer>", Verdict.SOFT_404),
+        ("<h1>This post was removed</h1><p>Its writer asked for that.</p>", Verdict.REMOVED),
+        ("<p>Article removed</p>", Verdict.REMOVED),
+    ):
+        assert judge(frame.format(words).encode()).verdict == verdict
 
 
 def test_headline_that_is_a_link_speaks_for_another_page() -> None:

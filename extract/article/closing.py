@@ -18,7 +18,7 @@ _CONTACT = 100
 _CARD_LINE = 60
 _MOST_CARDS = 0.3
 """Of a text of which they are more than this, addresses are the matter."""
-_NO_CARD = LIST_TAGS | {"pre", "code", "blockquote"}
+_NO_CARD = LIST_TAGS | {"pre", "blockquote"}
 # Where to read on. An address alone is a source that the article names.
 _ADDRESS = re.compile(r"https?://|www\.", re.IGNORECASE)
 _BARE_ADDRESS = re.compile(r"(?:https?://|www\.)\S+", re.IGNORECASE)
@@ -34,7 +34,10 @@ _HANDLE = re.compile(
 # Who wrote it, in many languages.
 _BYLINE = re.compile(
     r"(?i:autor(?:in|en|innen|a|es|ka|zy)?|authors?|auteure?s?|autore|författare|автор|yazar|text[eo]?|tekst|testo"
-    r"|redaktion|redacción|redação|redakcja)\s?[:：]|(?i:von|by|par|por|di|door|av|af) [A-ZÀ-Þ]"
+    r"|redaktion|redacción|redação|redakcja)\s?[:：]"
+    # Names alone: a sentence goes on in small letters.
+    r"|(?i:von|by|par|por|di|door|av|af)(?:,? (?:(?:and|und|et|y|e|en|och|og|van|von|de[rnl]?|di|da|la) )*"
+    r"[A-ZÀ-Þ][\w.'’/-]*){1,6}$"
 )
 
 
@@ -74,7 +77,7 @@ def _is_card_line(block: Block) -> bool:
 def _is_signature(block: Block) -> bool:
     """Return whether *block* is somebody's letters, an agency or a place, or names who wrote the article."""
     text = block.text
-    if block.tag not in {"p", "div", "span"} or SENTENCE_END.search(text):
+    if block.tag not in {"p", "div"} or SENTENCE_END.search(text):
         return False
     is_word = len(text) <= _SIGNATURE and " " not in text and any(letter.isupper() for letter in text)
     return is_word or (len(text) <= _CARD_LINE and _BYLINE.match(text) is not None)

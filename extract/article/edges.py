@@ -8,7 +8,7 @@ keeps and at their neighbours, never at a single site's markup.
 from __future__ import annotations
 
 import re
-from functools import lru_cache, partial
+from functools import partial
 from typing import TYPE_CHECKING
 
 from extract.article.closing import without_signature, without_tail
@@ -20,7 +20,8 @@ from extract.article.lines import (
     without_teasers,
 )
 from extract.article.region import within_region
-from extract.article.shape import HEADINGS, LINKED, above, is_body, is_in_list, names_above, squeeze
+from extract.article.shape import HEADINGS, LINKED, MOSTLY_LINKED, above, is_body, is_in_list, names_above, squeeze
+from extract.kept import Answers
 from extract.survey import is_prose
 
 if TYPE_CHECKING:
@@ -36,7 +37,6 @@ _MAX_LEAD_LINKS = 0.4
 _MAX_HEADLINE = 300
 _MIN_TITLE = 12
 _MIN_HEADLINE = 4
-_LINKED = 0.5
 _BELOW_FIRST = 3
 _MIN_LINK_LINE = 25
 _MAX_LINK_LINE = 200
@@ -101,15 +101,15 @@ def _is_furniture(block: Block) -> bool:
     names = names_above(block, 3)
     return (
         block.tag == "figcaption"
-        or (bool(names) and _names_furniture(names))
+        or (bool(names) and _NAMES_FURNITURE[names])
         or (block.tag in HEADINGS and "teaser" in names.lower())
         or (bool(block.names) and _HIDDEN_NAMES.search(block.names) is not None)
     )
 
 
-@lru_cache(maxsize=1 << 12)
-def _names_furniture(names: str) -> bool:
-    return _CAPTION_NAMES.search(names) is not None or _BIO_NAMES.search(names) is not None
+_NAMES_FURNITURE = Answers(
+    lambda names: _CAPTION_NAMES.search(names) is not None or _BIO_NAMES.search(names) is not None
+)
 
 
 def _without_link_lines(page: Survey, kept: list[int]) -> list[int]:
@@ -160,7 +160,7 @@ def _headline(page: Survey, kept: Sequence[int], first: int, hints: Hints) -> in
         if tag == "h1" and len(words) >= _MIN_HEADLINE:
             best = order
         elif len(words) >= _MIN_TITLE and any(words in title for title in hints.titles):
-            if block.link_share >= _LINKED or (order not in known and tag not in HEADINGS):
+            if block.link_share >= MOSTLY_LINKED or (order not in known and tag not in HEADINGS):
                 continue
             if best is None or page.blocks[best].tag != "h1" or words == squeeze(page.blocks[best].text):
                 best = order

@@ -8,8 +8,10 @@ is kept with the tag and the attributes that it is for.
 from __future__ import annotations
 
 import re
-from functools import lru_cache
+from functools import partial
 from typing import TYPE_CHECKING
+
+from extract.kept import Answers
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -29,7 +31,11 @@ _TERM = re.compile(
       |(?P<present>@[\w-]+)""",
     re.VERBOSE,
 )
-_GLUE = re.compile(r"\bor\b|[\s()\[\]]+")
+# What may stand behind the step: one choice of tags (S) and one of tests (T), neither within the other.
+_CHOICES = {
+    "*": re.compile(r"(?=\[)(?:\[S(?:orS)*\])?(?:\[T(?:orT)*\])?\)?"),
+    "tag": re.compile(r"(?:\[T(?:orT)*\])?\)?"),
+}
 
 
 class Expressions:
@@ -43,21 +49,22 @@ class Expressions:
             _Path(number, path) for number, each in enumerate(expressions) for path in _UNION.split(each.path)
         ]
         self._count = 1 + max(path.number for path in self._paths)
-        self._asked = frozenset(name for path in self._paths for names in path.tests for name in names)
+        asked = {name for path in self._paths for names in path.tests for name in names}
         # Most values have none of the words, which one look tells.
-        self._words = {name: _search(self._patterns(name)) for name in self._asked}
-        self._fitting = lru_cache(maxsize=1 << 12)(self._fits_tag)
-        self._saying = lru_cache(maxsize=1 << 14)(self._says)
+        self._words = {name: _search(self._patterns(name)) for name in asked}
+        tags = {tag for path in self._paths if not path.tests for tag in path.tags}
+        self._fitting = {tag: self._fits_tag(tag) for tag in tags}
+        self._saying = {name: Answers(partial(self._says, name), 1 << 14) for name in asked}
 
     def find(self, tree: HtmlElement) -> list[list[HtmlElement]]:
         """Return for each of the expressions the elements below *tree* that it is about, in the order of the page."""
         found: list[list[HtmlElement]] = [[] for _ in range(self._count)]
-        asked, saying = self._asked, self._saying
+        saying, none = self._saying, frozenset[int]()
         for element in tree.iterdescendants():
             attributes = element.items()
-            numbers = self._fitting(element.tag)
+            numbers = self._fitting.get(element.tag, none)
             for name, value in attributes:
-                if name in asked and (paths := saying(name, value)):
+                if name in saying and (paths := saying[name][value]):
                     numbers |= {path.number for path in paths if path.fits(element.tag, name, attributes)}
             for number in numbers:
                 found[number].append(element)
@@ -83,8 +90,9 @@ class _Path:
     def __init__(self, number: int, path: str) -> None:
         step = _STEP.match(path)
         predicates = path[step.end() if step else 0 :].replace("[1]", "")  # the first of them is the caller's to take
-        if step is None or (rest := _GLUE.sub("", _TERM.sub("", _TAG.sub("", predicates)))):
-            raise ValueError(f"not only about tags and attributes: {rest if step else path}")
+        form = "".join(_TERM.sub("T", _TAG.sub("S", predicates)).split())
+        if step is None or not _CHOICES["*" if step[1] == "*" else "tag"].fullmatch(form):
+            raise ValueError(f"not only about tags and attributes: {path.strip()}")
         self.number = number
         """Of the expression."""
         self.tags = frozenset(_TAG.findall(predicates) if step[1] == "*" else [step[1]])

@@ -25,7 +25,7 @@ from trafilatura.xml import delete_element
 from trafilatura.xpaths import BODY_XPATH, OVERALL_DISCARD_XPATH, TEASER_DISCARD_XPATH
 
 from extract.article.expressions import Expressions
-from extract.article.shape import HEADINGS, LIST_TAGS, above
+from extract.article.shape import HEADINGS, LIST_TAGS, MOSTLY_LINKED, above, columns, deepest, weight_of
 from extract.survey import is_prose
 
 if TYPE_CHECKING:
@@ -60,19 +60,19 @@ _BEFORE_COLUMN = 0.1
 _FEW_PARAGRAPHS = 750
 # A line without a tag for it is text where so many pieces of running text are in elements like its own beside it.
 _ALIKE = 2
-_LINKED = 0.5
-_TEXT_TAGS = HEADINGS | LIST_TAGS | {"p", "blockquote", "pre", "summary", "q", "center", "caption"}
+_TEXT_TAGS = HEADINGS | LIST_TAGS | {"p", "blockquote", "pre", "summary", "center", "caption"}
 _OPTIONS = Extractor(fast=True, comments=False)
 # What trafilatura takes out one by one, joining the text behind each to what is before it: of very many, for minutes.
 _NEVER = frozenset(MANUALLY_CLEANED) - {"form"}
 _MANY = 1000
 _EXPRESSIONS = Expressions((*BODY_XPATH, *OVERALL_DISCARD_XPATH, *TEASER_DISCARD_XPATH))
 _set = ElementBase.set  # that of lxml.html is a function of Python around it
-_MARK = "data-block"
+# The parser writes the names of attributes in lower case: no page has these.
+_MARK = "Block"
 _MARKS = XPath(f"descendant-or-self::*/@{_MARK}", smart_strings=False)
 _LINK = XPath("boolean(descendant::ref)")
 # What trafilatura never takes for content, and what it takes for teasers, marked before a frame is copied.
-_UNWANTED = "data-unwanted"
+_UNWANTED = "Unwanted"
 _DISCARDED, _TEASER = "discarded", "teaser"
 _ALL_DISCARDED = XPath(f"descendant::*[contains(@{_UNWANTED}, '{_DISCARDED}')]")
 _ALL_TEASERS = XPath(f"descendant::*[contains(@{_UNWANTED}, '{_TEASER}')]")
@@ -196,7 +196,7 @@ def _is_text(block: Block, alike: Mapping[object, int]) -> bool:
     """Return whether *block* is text by its tag, running text, or in a row with it in elements that are alike."""
     if block.tag in _TEXT_TAGS or is_prose(block):
         return True
-    return block.link_share < _LINKED and alike.get(_place(block), 0) >= _ALIKE
+    return block.link_share < MOSTLY_LINKED and alike.get(_place(block), 0) >= _ALIKE
 
 
 def _place(block: Block) -> object:
@@ -207,41 +207,19 @@ def _densest(page: Survey, orders: Sequence[int], marked: Sequence[Sequence[int]
     """Return the blocks in the deepest element that holds most of the running text."""
     top = _column(page, orders)
     if top is None:
-        top = deepest(page, orders, _DENSE_SHARE)
+        prose = (page.blocks[order] for order in orders if is_prose(page.blocks[order]))
+        top = deepest(((block.element, block.weight) for block in prose), _DENSE_SHARE)
     return _texts(page, orders) if top is None else _within(top, page, marked)
 
 
 def _column(page: Survey, orders: Iterable[int]) -> HtmlElement | None:
     """Return the parent whose own paragraphs are most of the running text, where little of it comes before them."""
-    paragraphs: dict[HtmlElement, list[int]] = {}
-    before: dict[HtmlElement, int] = {}
-    total = 0
-    for order in orders:
-        block = page.blocks[order]
-        parent = block.element.getparent()
-        if not is_prose(block) or parent is None:
-            continue
-        if block.tag not in LIST_TAGS:
-            paragraphs.setdefault(parent, []).append(block.weight)
-            before.setdefault(parent, total)
-        total += block.weight
-    heavy = [parent for parent, weights in paragraphs.items() if sum(weights) > _BESIDE_COLUMN * total]
-    if len(heavy) != 1 or before[heavy[0]] > _BEFORE_COLUMN * total:
+    prose = [page.blocks[order] for order in orders if is_prose(page.blocks[order])]
+    total, found = weight_of(prose), columns(prose)
+    heavy = [parent for parent, own in found.items() if weight_of(own) > _BESIDE_COLUMN * total]
+    if len(heavy) != 1:
         return None
-    weights = paragraphs[heavy[0]]
-    return heavy[0] if len(weights) >= _COLUMN_PARAGRAPHS and sum(weights) >= _COLUMN_SHARE * total else None
-
-
-def deepest(page: Survey, orders: Iterable[int], share: float) -> HtmlElement | None:
-    """Return the deepest element around the blocks of *orders* that holds *share* of their running text."""
-    weights: dict[HtmlElement, int] = {}
-    total = 0
-    for order in orders:
-        block = page.blocks[order]
-        if is_prose(block):
-            own = block.weight
-            total += own
-            for node in above(block.element):
-                weights[node] = weights.get(node, 0) + own
-    enough = [node for node, own in weights.items() if own >= share * total]
-    return max(enough, key=lambda node: sum(1 for _ in above(node)), default=None)
+    own = found[heavy[0]]
+    if weight_of(prose[: prose.index(own[0])]) > _BEFORE_COLUMN * total:
+        return None
+    return heavy[0] if len(own) >= _COLUMN_PARAGRAPHS and weight_of(own) >= _COLUMN_SHARE * total else None

@@ -70,7 +70,7 @@ def without_captions(page: Survey, kept: list[int]) -> list[int]:
 
 
 def _may_be_caption(block: Block) -> bool:
-    return block.tag in {"div", "span", "figure", "section"} and block.weight <= _CAPTION
+    return block.tag in {"div", "figure", "section"} and block.weight <= _CAPTION
 
 
 def _has_credit(page: Survey, order: int) -> bool:
@@ -110,12 +110,12 @@ def before_comments(page: Survey, kept: list[int]) -> list[int]:
     blocks = page.blocks
     total = sum(blocks[order].weight for order in kept if is_body(blocks[order]))
     known = set(kept)
-    above = 0
+    before = 0
     for order in range(kept[0], kept[-1]):
         block = blocks[order]
         if order in known and is_body(block):
-            above += block.weight
-        elif above >= max(_MIN_ARTICLE, _BEFORE_COMMENTS * total) and _announces_comments(block):
+            before += block.weight
+        elif before >= max(_MIN_ARTICLE, _BEFORE_COMMENTS * total) and _announces_comments(block):
             return [kept_order for kept_order in kept if kept_order < order]
     return kept
 

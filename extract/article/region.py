@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from extract.article.shape import LIST_TAGS, above, is_body, is_in_list
+from extract.article.shape import above, columns, deepest, is_body, is_in_list, weight_of
 from extract.survey import is_prose
 
 if TYPE_CHECKING:
@@ -32,11 +32,10 @@ _BOXES = frozenset(("div", "section", "aside"))
 
 def within_region(page: Survey, kept: list[int]) -> list[int]:
     """Return *kept* without the short blocks before and after the deepest element that holds nearly all paragraphs."""
-    if sum(page.blocks[o].weight for o in kept if is_body(page.blocks[o])) < _MIN_BODY_SHARE * sum(
-        page.blocks[o].weight for o in kept
-    ):
+    bodies = [page.blocks[order] for order in kept if is_body(page.blocks[order])]
+    if weight_of(bodies) < _MIN_BODY_SHARE * weight_of(page.blocks[order] for order in kept):
         return kept
-    region = _region(page, kept)
+    region = deepest(((block.element.getparent(), block.weight) for block in bodies), _REGION_SHARE)
     inside = [place for place, order in enumerate(kept) if region in above(page.blocks[order].element)]
     if not inside:
         return kept
@@ -58,7 +57,7 @@ def _end_of_column(page: Survey, kept: Sequence[int]) -> int:
 
     The column is the element whose own paragraphs are most of the text. What is no small part of it is left.
     """
-    total = sum(page.blocks[order].weight for order in kept)
+    total = weight_of(page.blocks[order] for order in kept)
     column, share = _column(page, kept)
     if column is None or share < _COLUMN_SHARE:
         return len(kept)
@@ -70,17 +69,10 @@ def _end_of_column(page: Survey, kept: Sequence[int]) -> int:
 
 def _column(page: Survey, kept: Sequence[int]) -> tuple[HtmlElement | None, float]:
     """Return the element with the most running text in paragraphs of its own, and its share of all running text."""
-    weights: dict[HtmlElement, int] = {}
-    prose = 0
-    for order in kept:
-        block = page.blocks[order]
-        if is_body(block):
-            prose += block.weight
-            parent = block.element.getparent()
-            if block.tag not in LIST_TAGS and parent is not None:
-                weights[parent] = weights.get(parent, 0) + block.weight
+    bodies = [page.blocks[order] for order in kept if is_body(page.blocks[order])]
+    weights = {parent: weight_of(own) for parent, own in columns(bodies).items()}
     column = max(weights, key=lambda parent: weights[parent], default=None)
-    return column, weights[column] / prose if column is not None else 0
+    return column, weights[column] / weight_of(bodies) if column is not None else 0
 
 
 def _cut_behind(page: Survey, kept: Sequence[int], end: int, is_behind: Callable[[Block], bool], at_most: float) -> int:
@@ -98,17 +90,3 @@ def _is_boxed(block: Block, column: HtmlElement) -> bool:
     while node is not None and node is not column:
         node, box = node.getparent(), node
     return node is not None and box is not block.element and box.tag in _BOXES
-
-
-def _region(page: Survey, kept: Sequence[int]) -> HtmlElement | None:
-    weights: dict[HtmlElement, int] = {}
-    total = 0
-    for order in kept:
-        block = page.blocks[order]
-        if is_body(block):
-            own = block.weight
-            total += own
-            for node in list(above(block.element))[1:]:
-                weights[node] = weights.get(node, 0) + own
-    enough = [node for node, own in weights.items() if own >= _REGION_SHARE * total]
-    return max(enough, key=lambda node: sum(1 for _ in above(node)), default=None)

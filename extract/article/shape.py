@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from extract.survey import is_prose
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from lxml.html import HtmlElement
 
@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 HEADINGS = frozenset("h1 h2 h3 h4 h5 h6".split())
 LINKED = 0.85
 """The share of links from which a block is nothing but a link."""
+MOSTLY_LINKED = 0.5
+"""The share of links from which more of a block is links than not."""
 LIST_TAGS = frozenset("li dd dt td th item".split())
 
 SENTENCE_END = re.compile(r"[.!?…:;。！？؟।][\"'”’»“)\]]*$")
@@ -42,12 +44,39 @@ def is_in_list(block: Block) -> bool:
     return block.tag in LIST_TAGS or (parent is not None and parent.tag in LIST_TAGS)
 
 
-def above(element: HtmlElement) -> Iterator[HtmlElement]:
+def above(element: HtmlElement | None) -> Iterator[HtmlElement]:
     """Yield *element* and its ancestors, the nearest first."""
-    node: HtmlElement | None = element
+    node = element
     while node is not None:
         yield node
         node = node.getparent()
+
+
+def deepest(weighed: Iterable[tuple[HtmlElement | None, int]], share: float) -> HtmlElement | None:
+    """Return the deepest element that has *share* of the weight in it; *weighed* are elements, each with its weight."""
+    weights: dict[HtmlElement, int] = {}
+    total = 0
+    for element, own in weighed:
+        total += own
+        for node in above(element):
+            weights[node] = weights.get(node, 0) + own
+    enough = [node for node, own in weights.items() if own >= share * total]
+    return max(enough, key=lambda node: sum(1 for _ in above(node)), default=None)
+
+
+def columns(blocks: Iterable[Block]) -> dict[HtmlElement, list[Block]]:
+    """Return those of *blocks* that are in no list, by the element that they stand in."""
+    found: dict[HtmlElement, list[Block]] = {}
+    for block in blocks:
+        parent = block.element.getparent()
+        if block.tag not in LIST_TAGS and parent is not None:
+            found.setdefault(parent, []).append(block)
+    return found
+
+
+def weight_of(blocks: Iterable[Block]) -> int:
+    """Return how much *blocks* weigh together."""
+    return sum(block.weight for block in blocks)
 
 
 def names_above(block: Block, levels: int) -> str:

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, get_args
 
 from archive.records import Verdict
-from extract.facts import FIRST_ERROR
+from extract.facts import FIRST_ERROR, Place
 
 if TYPE_CHECKING:
     from archive.records import Evidence
@@ -27,6 +27,8 @@ _NOTHING = 120
 """Weight up to which a page has nothing to say beside its guard."""
 _MAX_ERROR = 8192
 """Characters of markup up to which an error answer is a product's own short page."""
+_COVERS = 0.8
+"""Share of a block that a phrase is from which the block says nothing else."""
 _ASKED = ("header", "cookie", "status", "title", "markup", "pattern", "url")
 
 
@@ -107,7 +109,12 @@ def _first(facts: Facts, beside: Beside, *, of_server: bool) -> Decision | None:
 
 
 def _says_removed(facts: Facts) -> bool:
-    return any(said.phrase.group == Verdict.REMOVED for said in facts.said)
+    """Tell whether the page itself says that something was removed; what a reader says of it stands in a sentence."""
+    return any(
+        said.place in {Place.TITLE, Place.HEADING} or said.covers >= _COVERS
+        for said in facts.said
+        if said.phrase.group == Verdict.REMOVED
+    )
 
 
 def _allows(facts: Facts, beside: Beside, *, of_server: bool) -> bool:

@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from archive.records import NoticeKind, Verdict
-from extract.facts import Place
+from extract.facts import HEADINGS, Place
 from extract.markup import weight
 from extract.phrases import fold_words
 from extract.verdict.decision import SHORT_ARTICLE, WHOLE_ARTICLE, shown, sure
@@ -40,8 +40,9 @@ _CHARS_LEFT = re.compile(r"残り[:：]?\s?(\d[\d,]*)\s?文字")
 
 _PRICE = re.compile(r"[€$£¥₹₽₩₺]\s?\d|\d\s?(?:€|£|₽|₺|zł|kr\b|Kč|円|元|원|EUR|USD|CHF|R\$)|R\$\s?\d")
 _OFFER_BLOCKS = 3
+_HEADLINES = frozenset((*HEADINGS[1:], "li"))
 _LABEL_LINK = (0.4, 0.95)
-"""Share of links in a block that is a headline with a label behind it, such as those of a list of stories."""
+"""Share of links in a headline with a label behind it, such as those of a list of stories."""
 _OFFER_SHARE = 0.3
 _MOST_PROSE = 5000
 
@@ -142,9 +143,14 @@ def _share(facts: Facts, gates: list[Said], article: int) -> tuple[float | None,
 
 
 def _is_label(facts: Facts, order: int) -> bool:
-    """Tell whether a block is a headline that is a link, with what is said of its story behind it."""
-    least, most = _LABEL_LINK
-    return 0 <= order < len(facts.page.blocks) and least <= facts.page.blocks[order].link_share < most
+    """Tell whether a block is a headline that is a link, with what is said of its story behind it.
+
+    Headlines are headings or items of a list. A paragraph with links is a gate that shows where to get an account.
+    """
+    if not 0 <= order < len(facts.page.blocks):
+        return False
+    block, (least, most) = facts.page.blocks[order], _LABEL_LINK
+    return block.tag in _HEADLINES and least <= block.link_share < most
 
 
 def offer_page(facts: Facts) -> Decision | None:
