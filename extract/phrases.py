@@ -12,7 +12,9 @@ from collections import defaultdict
 from dataclasses import dataclass
 from functools import cache, lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
+
+from extract.kept import Answers
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -91,6 +93,26 @@ def _core(folded: str) -> str:
     return folded[start:end]
 
 
+class _Read(NamedTuple):
+    """A text as phrases are looked up in it."""
+
+    folded: str
+    core: str
+    words: frozenset[str]
+    is_unspaced: bool
+    """Whether any of it is written without spaces."""
+
+
+def _read(text: str) -> _Read:
+    folded = fold_words(_without_arrow(text) if "»" in text else text)
+    is_unspaced = not folded.isascii() and _UNSPACED.search(folded) is not None
+    return _Read(folded, _core(folded), frozenset(_WORD.findall(folded)), is_unspaced)
+
+
+_READ = Answers(_read)
+"""A block is looked up in several tables."""
+
+
 class PhraseTable:
     """Phrases, indexed by a word that each of them needs."""
 
@@ -128,14 +150,14 @@ class PhraseTable:
         """Yield every phrase that the block *text* is or holds."""
         if len(text) > self._most_chars:
             return
-        folded = fold_words(_without_arrow(text) if "»" in text else text)
-        if whole := self._whole.get(_core(folded)):
+        folded, core, words, is_unspaced = _READ[text]
+        if whole := self._whole.get(core):
             yield whole
         # Sorted, so that the answer does not hang on the order of a set.
-        for word in sorted(self._words.intersection(_WORD.findall(folded))):
+        for word in sorted(self._words & words):
             yield from (phrase for piece, phrase in self._by_word[word] if piece in folded and phrase.matches(folded))
         yield from (phrase for phrase in self._wordless if phrase.matches(folded))
-        if not folded.isascii() and _UNSPACED.search(folded):
+        if is_unspaced:
             yield from (phrase for phrase in self._unspaced if phrase.matches(folded))
 
 

@@ -59,7 +59,9 @@ class Survey:
     comments: list[str] = field(default_factory=list)
     """The text of each container of readers' comments, a line for each block."""
     taken: set[int] = field(default_factory=set)
-    """The numbers of the blocks that were cut, as notices or as comments."""
+    """The numbers of the blocks that were cut, as notices or as comments; there only come more."""
+    _left: tuple[int, list[tuple[int, Block]]] = (-1, [])  # never changed
+    """What `left` returned when so many were taken."""
 
     @property
     def chars(self) -> int:
@@ -68,7 +70,10 @@ class Survey:
 
     def left(self) -> list[tuple[int, Block]]:
         """Return the blocks that were not cut, each with its number."""
-        return [(order, block) for order, block in enumerate(self.blocks) if order not in self.taken]
+        if self._left[0] != len(self.taken):
+            left = [(order, block) for order, block in enumerate(self.blocks) if order not in self.taken]
+            self._left = len(self.taken), left
+        return self._left[1]
 
 
 def survey(tree: HtmlElement) -> Survey:
