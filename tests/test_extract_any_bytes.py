@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 FEW = 400
 MANY = 100_000
+TOLD = 1000
+"""How often `make soak` says how far it is: after so many."""
 SEEDS = st.integers(0, 2**32 - 1)
 CONTENT_TYPES = (
     "", "text/html; charset=utf-16", "text/html; charset=x-user-defined", "application/pdf", "text/plain", "image/png",
@@ -81,6 +83,9 @@ class Fuzzing:
         self.rules[str(text.evidence["rule"])] += 1
         if wrong := text.evidence.get("wrong", [str(text.evidence)]):  # one that broke its worker has none
             self.failures.append(f"{item.recipe}: {'; '.join(wrong)}")
+        if self.done % TOLD == 0:
+            sys.stdout.write(f"{self.done:,} damaged pages, {len(self.failures)} failures\n")
+            sys.stdout.flush()
         self.slowest = max(self.slowest, (text.evidence.get("seconds", 0.0), str(item.recipe)))
 
 
