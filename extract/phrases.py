@@ -120,8 +120,8 @@ class PhraseTable:
         self._whole: dict[str, Phrase] = {}
         self._by_word: dict[str, list[tuple[str, Phrase]]] = defaultdict(list)
         """By the longest word of each phrase: its longest piece, which a text must hold, and it."""
-        self._unspaced: list[Phrase] = []
-        self._wordless: list[Phrase] = []
+        self._unspaced: list[tuple[str, Phrase]] = []
+        self._wordless: list[tuple[str, Phrase]] = []
         self._most_chars = max(max(phrase.max_chars, 2 * len(phrase.phrase)) for phrase in phrases)
         """A longer block is none of them, whatever stands around its words."""
         for phrase in phrases:
@@ -135,12 +135,13 @@ class PhraseTable:
             self._whole.setdefault(_core(phrase.pieces[0]), phrase)
             return
         words = [word for piece in phrase.pieces for word in _WORD.findall(piece)]
+        entry = max(phrase.pieces, key=len), phrase
         if any(_UNSPACED.search(piece) for piece in phrase.pieces):
-            self._unspaced.append(phrase)
+            self._unspaced.append(entry)
         elif not words:
-            self._wordless.append(phrase)
+            self._wordless.append(entry)
         else:
-            self._by_word[max(words, key=len)].append((max(phrase.pieces, key=len), phrase))
+            self._by_word[max(words, key=len)].append(entry)
 
     def find(self, text: str) -> Phrase | None:
         """Return the first phrase that the block *text* is, or None."""
@@ -155,10 +156,15 @@ class PhraseTable:
             yield whole
         # Sorted, so that the answer does not hang on the order of a set.
         for word in sorted(self._words & words):
-            yield from (phrase for piece, phrase in self._by_word[word] if piece in folded and phrase.matches(folded))
-        yield from (phrase for phrase in self._wordless if phrase.matches(folded))
+            yield from _among(self._by_word[word], folded)
+        yield from _among(self._wordless, folded)
         if is_unspaced:
-            yield from (phrase for phrase in self._unspaced if phrase.matches(folded))
+            yield from _among(self._unspaced, folded)
+
+
+def _among(entries: list[tuple[str, Phrase]], folded: str) -> list[Phrase]:
+    """Return which phrases *folded* is; each stands behind a piece of it that has to be there."""
+    return [phrase for piece, phrase in entries if piece in folded and phrase.matches(folded)]
 
 
 @cache
