@@ -38,6 +38,7 @@ from sourcekeep.exports.escaping import link, quotation, text
 from sourcekeep.exports.json_lines import json_lines
 from sourcekeep.exports.markdown import markdown
 from sourcekeep.exports.output import output_to
+from sourcekeep.exports.replacements import COLUMNS as COLUMNS_OF_REPLACEMENTS
 from sourcekeep.exports.rows import COLUMNS
 from sourcekeep.screen import block, line
 from sourcekeep.showing import NotFoundError
@@ -148,9 +149,14 @@ def test_text_comes_back_as_it_is(tmp_path: Path) -> None:
     assert json_rows(one_page(tmp_path, page_text))[0]["text"] == page_text
 
 
+def named_in(text: str) -> tuple[str, ...]:
+    return tuple(re.findall(r"^\| `(\w+)` \|", text, flags=re.MULTILINE))
+
+
 def test_documentation_explains_exactly_the_columns() -> None:
-    named = re.findall(r"^\| `(\w+)` \|", DOCS.read_text(encoding="utf-8"), flags=re.MULTILINE)
-    assert tuple(named) == COLUMNS
+    replacements, _, all_columns = DOCS.read_text(encoding="utf-8").partition("## WACZ")
+    assert named_in(all_columns) == COLUMNS
+    assert named_in(replacements) == COLUMNS_OF_REPLACEMENTS
 
 
 # CSV

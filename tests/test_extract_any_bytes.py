@@ -83,6 +83,7 @@ class Fuzzing:
         self.rules[str(text.evidence["rule"])] += 1
         if wrong := text.evidence.get("wrong", [str(text.evidence)]):  # one that broke its worker has none
             self.failures.append(f"{item.recipe}: {'; '.join(wrong)}")
+            sys.stdout.write(f"{self.failures[-1]}\n")
         if self.done % TOLD == 0:
             sys.stdout.write(f"{self.done:,} damaged pages, {len(self.failures)} failures\n")
             sys.stdout.flush()
