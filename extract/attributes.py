@@ -18,7 +18,7 @@ _TAG = re.compile(
     re.DOTALL | re.VERBOSE,
 )
 _TAG_NAME = re.compile(r"[a-zA-Z][^\s/]*")
-_ATTRIBUTE = re.compile(r"""\s*[^\s=<>"']+(?:\s*=\s*(?:"[^"]*"|'[^']*'|[^\s"'<>]+))?""")
+_ATTRIBUTE = re.compile(r"""[^\s=<>"']++(?:\s*+=\s*+(?:"[^"]*"|'[^']*'|[^\s"'<>]++))?""")
 
 
 def fewer_attributes(markup: str) -> tuple[str, int]:

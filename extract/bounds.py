@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 MAX_CHARS = 6_000_000
 """Characters of markup."""
-MAX_TAGS = 120_000
+MAX_TAGS = 100_000
 """Start and end tags."""
 _SCRIPT = re.compile(
     r"(<(script|style)\b(?![^>]{0,200}json)[^>]*>).*?(</(?:script|style)\s*>|\Z)", re.IGNORECASE | re.DOTALL

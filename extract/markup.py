@@ -14,10 +14,11 @@ _CONTROLS = bytes((*range(9), 0x0B, 0x0C, *range(0x0E, 0x20), 0x7F))
 _NON_CHARACTERS = (b"\xef\xbf\xbe", b"\xef\xbf\xbf")
 # The same as references (`&#1;`, `&#xD800;`), which libxml2 takes, and lxml then fails at.
 _FORBIDDEN_REFERENCE = re.compile(
-    r"&#(?:0*(?:[0-8]|1[124-9]|2\d|3[01]|5529[6-9]|55[3-9]\d\d|56\d{3}|57[0-2]\d\d|573[0-3]\d|5734[0-3]|6553[45])(?!\d)"
-    r"|x0*(?:[0-8bcef]|1[\da-f]|d[89a-f][\da-f]{2}|fff[ef])(?![\da-f]));?",
+    rb"&#(?:0*(?:[0-8]|1[124-9]|2\d|3[01]|5529[6-9]|55[3-9]\d\d|56\d{3}|57[0-2]\d\d|573[0-3]\d|5734[0-3]|6553[45])(?!\d)"
+    rb"|x0*(?:[0-8bcef]|1[\da-f]|d[89a-f][\da-f]{2}|fff[ef])(?![\da-f]));?",
     re.IGNORECASE,
 )
+_LOST = "\ufffd".encode()
 # The tags without which a page is flat: all but those that say what a text is, or that it isn't one.
 _NESTING = re.compile(
     r"</?(?!(?:html|head|title|meta|script|style|body|p|br|h[1-6]|a|noscript|template)\b)[a-z][^<>]*>", re.IGNORECASE
@@ -102,10 +103,11 @@ def _end_head(tree: HtmlElement) -> None:
 
 def _encoded(text: str) -> bytes:
     """Return *text* as UTF-8 without controls, lone surrogates and non-characters, which no tree of lxml may have."""
-    encoded = _FORBIDDEN_REFERENCE.sub("", text).encode("utf-8", "ignore").translate(None, _CONTROLS)
+    encoded = text.encode("utf-8", "ignore").translate(None, _CONTROLS)
     for character in _NON_CHARACTERS:
         encoded = encoded.replace(character, b"")
-    return encoded
+    # Last, since what goes may have stood within one; and what is left of that within another is shown as lost.
+    return _FORBIDDEN_REFERENCE.sub(_LOST, _FORBIDDEN_REFERENCE.sub(b"", encoded))
 
 
 def _parse(encoded: bytes) -> tuple[HtmlElement | None, bool]:

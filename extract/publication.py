@@ -6,6 +6,8 @@ import re
 from datetime import date, timedelta
 from typing import TYPE_CHECKING
 
+from lxml.etree import XPath
+
 from extract.dates import Stamp, day_in, day_of_url, days_in, stamp_of
 from extract.json_ld import texts
 from extract.surroundings import is_elsewhere, words_of
@@ -33,7 +35,8 @@ _CHANGED = re.compile(r"modif|updat|aktualis|changed|edited|actualis|aggiorn")
 _SAYS_PUBLISHED = re.compile(
     r"publi[sckqée]|posted|veröffentlicht|erschienen|erstellt|gepost|geplaatst|publicerad|udgivet|дата"
 )
-_WITH_A_YEAR = "//body//text()[contains(., '20') or contains(., '19')]"
+# Along one axis: libxml2 sorts what several lead to, which takes as long as the page is deep.
+_WITH_A_YEAR = XPath("descendant::text()[contains(., '20') or contains(., '19')]")
 _CODE = frozenset(("script", "style", "noscript"))
 _MOST_LINES = 400
 _LONGEST_LINE = 70
@@ -92,7 +95,8 @@ def _marked(page: Described) -> Iterator[Stamp | None]:
 def _scattered(page: Described) -> Iterator[Stamp]:
     """Yield the days in short lines anywhere: where a line says "published", and the only day that any names."""
     found: set[date] = set()
-    for line in page.tree.xpath(_WITH_A_YEAR)[:_MOST_LINES]:
+    body = page.tree.find("body")
+    for line in [] if body is None else _WITH_A_YEAR(body)[:_MOST_LINES]:
         text, holder = line.strip(), line.getparent()
         if len(text) > _LONGEST_LINE or holder.tag in _CODE:
             continue

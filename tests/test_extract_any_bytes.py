@@ -7,12 +7,12 @@ import sys
 import time
 from collections import Counter
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from hypothesis import HealthCheck, Phase, given, seed, settings
 from hypothesis import strategies as st
-from mutating_pages import MUTATIONS, Damaged, Recipe, bench_pages, check, damaged, starts
+from mutating_pages import MUTATIONS, Damaged, Recipe, bench_pages, check, damaged, extracted, make, starts, wrong_with
 
 from extract.workers import Limits, Workers
 
@@ -118,6 +118,30 @@ def test_damaged_pages_have_an_answer_within_the_limits_of_a_page() -> None:
     assert fuzzing.done == FEW
     assert not fuzzing.failures, "\n".join(fuzzing.failures)
     assert len(fuzzing.rules) > 20, "pages of many kinds were made"
+
+
+def again(page: str, *steps: tuple[str, int], other: str | None = None, **more: Any) -> Recipe:
+    plain: dict[str, Any] = {"content_type": None, "status": None, "url": None, "twice": False}
+    return Recipe(page=page, other=other or page, steps=steps, **(plain | more))
+
+
+ONCE_BROKEN = [
+    again("file/browser-russian.pdf", ("entities", 1), ("entities", 63278), ("again", 1250465), ("controls", 242)),
+    again("verdict/a/onetrust-only", ("entities", 900), ("flip", 900), ("entities", 900), ("entities", 75453)),
+    again("verdict/a/essay-on-cookies", ("charset", 8038), ("controls", 1841840), ("within", 1841840)),
+    again("verdict/a/french-404", ("long", 1175), ("controls", 83690), ("within", 411), content_type=CONTENT_TYPES[1]),
+    again("verdict/a/wiki-disambiguation", ("again", 57), ("nest", 25), status=403, content_type="text/plain"),
+    again("verdict/a/german-removed", ("again", 278), ("again", 278), other="verdict/a/datadome-json-shell"),
+    again("verdict/a/forum-board", ("again", 32219), ("entities", 142103), ("again", 32219), ("tags", 1012)),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("recipe", ONCE_BROKEN, ids=lambda recipe: recipe.page)
+def test_page_that_once_broke_the_extraction_has_an_answer_in_its_time(recipe: Recipe) -> None:
+    began = time.process_time()
+    made = extracted(make(recipe))
+    assert list(wrong_with(made)) == []
+    assert time.process_time() - began < 5
 
 
 @pytest.mark.soak

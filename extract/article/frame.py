@@ -77,6 +77,11 @@ _DISCARDED, _TEASER = "discarded", "teaser"
 _ALL_DISCARDED = XPath(f"descendant::*[contains(@{_UNWANTED}, '{_DISCARDED}')]")
 _ALL_TEASERS = XPath(f"descendant::*[contains(@{_UNWANTED}, '{_TEASER}')]")
 _BY_LINKS = ("div", "list", "p")
+_MOST_LOOKS = 100_000
+"""How often links are looked at to tell lists of them, at most: each once for every element around it."""
+_DEEP = 50
+_MOST_READ = 30_000_000
+"""How many characters are read for that, at most."""
 # What trafilatura calls the elements that its link density looks at.
 _RENAMED = {"a": "ref", "ul": "list", "ol": "list", "dl": "list", "li": "item", "dd": "item", "dt": "item"}
 
@@ -171,12 +176,23 @@ def _pruned(frame: HtmlElement) -> HtmlElement:
     copy = deepcopy(frame)
     prune_unwanted_nodes(copy, [_ALL_DISCARDED], with_backup=True)
     prune_unwanted_nodes(copy, [_ALL_TEASERS])
-    if _LINK(copy):  # all that follows is about links
+    if _LINK(copy) and not _is_entangled(copy):  # all that follows is about links
         for tag in _BY_LINKS * 2:
             delete_by_link_density(copy, tag, backtracking=tag == "div")
         for table in [table for table in copy.iter("table") if link_density_test_tables(table)]:
             delete_element(table, keep_tail=False)
     return copy
+
+
+def _is_entangled(frame: HtmlElement) -> bool:
+    """Return whether the links of *frame*, or its text, lie in so many elements that to ask each takes minutes."""
+    looks = depth = 0
+    for link in frame.iter("ref"):
+        around = sum(1 for _ in link.iterancestors(*_BY_LINKS))
+        looks, depth = looks + around, max(depth, around)
+        if looks > _MOST_LOOKS:
+            return True
+    return depth > _DEEP and depth * len(frame.text_content()) > _MOST_READ
 
 
 def _prose(page: Survey, orders: Iterable[int]) -> int:

@@ -178,7 +178,11 @@ def _finite(number: float) -> float:
 
 
 def _pieces(page: _Characters) -> Iterator[Piece]:
-    """Yield the runs of words without a wide gap between them."""
+    """Yield the runs of words without a wide gap between them; of one that is all controls nothing is left."""
+    return (piece for piece in _runs(page) if piece.text.strip())
+
+
+def _runs(page: _Characters) -> Iterator[Piece]:
     needs_folding = _PRESENTATION.search(page.text) or _CONTROLS.search(page.text)
     for line in _LINE.finditer(page.text):
         turns = page.turns(line.start("text"))
