@@ -17,8 +17,8 @@ from sourcekeep.screen import count, line, shortened, styled, when, wrapped
 if TYPE_CHECKING:
     from typing import Any
 
+    from sourcekeep.incident_view import CitationView, IncidentView
     from sourcekeep.quotes import IncidentQuotes
-    from sourcekeep.showing import CitationView, IncidentView
 
 _INDENT = " " * 6
 _LONGEST_FIELD = 400

@@ -18,7 +18,8 @@ from sourcekeep.words import evidence_words
 
 if TYPE_CHECKING:
     from archive.records import Exchange, Notice, Quotation, RecordPlace, Text
-    from sourcekeep.showing import CaptureView, PastedView, SourceView
+    from sourcekeep.capture_view import CaptureView
+    from sourcekeep.source_view import PastedView, SourceView
 
 _NAME = 12
 _FIRST_LINES = 6

@@ -39,8 +39,8 @@ from sourcekeep.exports.json_lines import json_lines
 from sourcekeep.exports.markdown import markdown
 from sourcekeep.exports.output import output_to
 from sourcekeep.exports.rows import COLUMNS
+from sourcekeep.lookup import NotFoundError
 from sourcekeep.screen import block, line
-from sourcekeep.showing import NotFoundError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
