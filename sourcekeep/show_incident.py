@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from archive.catalogue.texts import count_words
+from archive.word_count import count_words
 from sourcekeep.invocation import as_typed
 from sourcekeep.judgement import Standing
 from sourcekeep.quotes_print import copy_in_words, quotations_in_words

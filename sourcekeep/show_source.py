@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from archive.catalogue.texts import count_words
 from archive.records import Outcome, Via
+from archive.word_count import count_words
 from sourcekeep.invocation import as_typed
 from sourcekeep.quotes_print import copy_in_words
 from sourcekeep.sameness import last_seen
