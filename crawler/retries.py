@@ -3,10 +3,30 @@
 from __future__ import annotations
 
 import random
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 
 _LONGEST_WAIT = 3600.0
+
+
+@dataclass(frozen=True, slots=True)
+class Retries:
+    """How often, and after how long, a crawl tries a passing failure again."""
+
+    most: int
+    """How many times."""
+    first_wait: float
+    """Seconds before the first, as `back_off` takes them."""
+    retry_after_limit: float
+    """The longest Retry-After, in seconds, that is waited for."""
+
+    def wait(self, attempts: int, asked: float | None) -> float | None:
+        """Return the seconds to wait after so many *attempts*, when the host *asked* for some; None to leave it."""
+        asked = asked or 0.0
+        if attempts > self.most or asked > self.retry_after_limit:
+            return None
+        return max(back_off(attempts, self.first_wait), asked)
 
 
 def back_off(attempt: int, first_wait: float) -> float:

@@ -129,15 +129,15 @@ class _Extraction:
 
     def _captures(self, room: int) -> list[PendingText]:
         newest, again = self._catalogue.captures.last_id(), self._all_again
-        pending = self._catalogue.texts.pending(EXTRACTOR, limit=room, after=self._after, all_again=again)
+        pending = self._catalogue.pending.captures(EXTRACTOR, limit=room, after=self._after, all_again=again)
         if len(pending) < room:  # else the whole catalogue would be looked through for each new capture
             self._after = max(self._after, newest)
         self._after = max([self._after, *(item.capture_id for item in pending)])
         return pending
 
     def _pastes(self, room: int) -> list[Paste]:
-        texts, again = self._catalogue.texts, self._all_again
-        pastes = texts.pending_pastes(EXTRACTOR, limit=room, after=self._after_paste, all_again=again)
+        pending, again = self._catalogue.pending, self._all_again
+        pastes = pending.pastes(EXTRACTOR, limit=room, after=self._after_paste, all_again=again)
         self._after_paste = max([self._after_paste, *(item.citation_id for item in pastes)])
         return pastes
 

@@ -148,7 +148,7 @@ class CrawlDisplay:
     def _texts_left(self) -> str:
         try:
             with self._folder.catalogue() as catalogue:
-                return f"{catalogue.texts.count_pending(EXTRACTOR)} left"
+                return f"{catalogue.pending.count(EXTRACTOR)} left"
         except (ArchiveError, sqlite3.Error) as error:
             return f"how many are left can't be read ({error})"
 

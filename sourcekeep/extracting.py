@@ -39,7 +39,7 @@ def run(archive_dir: Path, *, all_again: bool, workers: int | None, follow: bool
             judge_links(folder)
         return
     with folder.lock("extract"), folder.catalogue() as catalogue:
-        planned = catalogue.texts.count_pending(EXTRACTOR, all_again=all_again)
+        planned = catalogue.pending.count(EXTRACTOR, all_again=all_again)
         started = time.monotonic()
         totals = Totals()
         if planned or catalogue.recurrence.is_due(CHECK):
@@ -74,7 +74,7 @@ def make_pasted(folder: ArchiveFolder) -> Totals | None:
     That one makes them as well.
     """
     with folder.catalogue() as catalogue:
-        planned = catalogue.texts.count_pending_pastes(EXTRACTOR)
+        planned = catalogue.pending.count_pastes(EXTRACTOR)
     if not planned:
         return Totals()
     try:

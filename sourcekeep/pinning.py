@@ -8,7 +8,7 @@ import click
 
 from archive.ledger.pins import pin as state_pin
 from sourcekeep import screen
-from sourcekeep.showing import NotFoundError, near
+from sourcekeep.lookup import NotFoundError, near
 
 if TYPE_CHECKING:
     from archive.folder import ArchiveFolder

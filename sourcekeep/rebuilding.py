@@ -70,7 +70,7 @@ def _replay(new: Rebuilding) -> None:
 
 def _make_texts(new: Rebuilding, workers: int | None) -> Totals:
     with new.folder.catalogue() as catalogue:
-        planned = catalogue.texts.count_pending(EXTRACTOR)
+        planned = catalogue.pending.count(EXTRACTOR)
     if not planned:
         return Totals()
     with closing(progress.for_stderr("extracting")) as display:

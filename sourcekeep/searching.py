@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from archive.catalogue import Catalogue
-    from archive.catalogue.texts import SearchHit
+    from archive.catalogue.full_text import SearchHit
 
 _MARKED = re.compile(r"\[\[(.+?)\]\]")
 _TERM = re.compile(r'"([^"]+)"|(\S+)')
@@ -26,7 +26,7 @@ def find(catalogue: Catalogue, words: str, limit: int) -> tuple[list[SearchHit],
 
     Raises ValueError when there is no word in *words*.
     """
-    hits = catalogue.texts.search(words, limit=limit + 1)
+    hits = catalogue.full_text.search(words, limit=limit + 1)
     return hits[:limit], len(hits) > limit
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from archive.catalogue.texts import count_words
+from archive.word_count import count_words
 from sourcekeep.invocation import as_typed
 from sourcekeep.judgement import Standing
 from sourcekeep.quotes_print import copy_in_words, quotations_in_words
@@ -17,8 +17,8 @@ from sourcekeep.screen import count, line, shortened, styled, when, wrapped
 if TYPE_CHECKING:
     from typing import Any
 
+    from sourcekeep.incident_view import CitationView, IncidentView
     from sourcekeep.quotes import IncidentQuotes
-    from sourcekeep.showing import CitationView, IncidentView
 
 _INDENT = " " * 6
 _LONGEST_FIELD = 400

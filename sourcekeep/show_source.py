@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from archive.catalogue.texts import count_words
 from archive.records import Outcome, Via
+from archive.word_count import count_words
 from sourcekeep.invocation import as_typed
 from sourcekeep.quotes_print import copy_in_words
 from sourcekeep.sameness import last_seen
@@ -18,7 +18,8 @@ from sourcekeep.words import evidence_words
 
 if TYPE_CHECKING:
     from archive.records import Exchange, Notice, Quotation, RecordPlace, Text
-    from sourcekeep.showing import CaptureView, PastedView, SourceView
+    from sourcekeep.capture_view import CaptureView
+    from sourcekeep.source_view import PastedView, SourceView
 
 _NAME = 12
 _FIRST_LINES = 6

@@ -15,7 +15,6 @@ from hypothesis import strategies as st
 from mockserver.crawling import ROOT
 
 from archive.catalogue import Catalogue
-from archive.catalogue.texts import count_words
 from archive.records import (
     Capture,
     Change,
@@ -37,6 +36,7 @@ from archive.records import (
 from archive.settings import Settings
 from archive.standing import failures_after, next_due
 from archive.warc_record import new_record_id
+from archive.word_count import count_words
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -459,14 +459,14 @@ def test_pending_are_captures_with_a_response_and_no_text_by_this_extractor(cata
     judge(catalogue, done, Verdict.ARTICLE)
 
     def ids(extractor: str = "test/1", **how: Any) -> list[int]:
-        return [pending.capture_id for pending in catalogue.texts.pending(extractor, **{"limit": 99, **how})]
+        return [pending.capture_id for pending in catalogue.pending.captures(extractor, **{"limit": 99, **how})]
 
     assert ids() == [fetched, error, cut]
-    assert catalogue.texts.count_pending("test/1") == 3
+    assert catalogue.pending.count("test/1") == 3
     assert ids(limit=2) == [fetched, error]
     assert ids(after=error) == [cut]
     assert ids(all_again=True) == ids("test/2") == [fetched, error, cut, done]
-    last = catalogue.texts.pending("test/1", limit=9)[-1]
+    last = catalogue.pending.captures("test/1", limit=9)[-1]
     assert (last.url, last.outcome, last.source_id) == ("http://end/", Outcome.TRUNCATED, sources[4])
 
 
@@ -575,7 +575,7 @@ def searched(catalogue: Catalogue) -> Catalogue:
     ],
 )
 def test_search_finds_texts_with_all_the_words(searched: Catalogue, words: str, languages: str) -> None:
-    hits = searched.texts.search(words)
+    hits = searched.full_text.search(words)
     assert " ".join(hit.language or "" for hit in hits) == languages
 
 
@@ -583,7 +583,7 @@ def test_search_finds_texts_with_all_the_words(searched: Catalogue, words: str, 
     ("words", "marked"), [("fountain", "[[fountain]]"), ("東京", "[[東京]]"), ("事故", "[[事故]]")]
 )
 def test_hit_shows_the_match_in_its_text(searched: Catalogue, words: str, marked: str) -> None:
-    (hit,) = searched.texts.search(words)
+    (hit,) = searched.full_text.search(words)
     assert marked in hit.snippet
     assert hit.incident_ids == (f"i-{hit.language}",)
     assert hit.url == f"http://{hit.language}.example/"
@@ -593,7 +593,7 @@ def test_hit_shows_the_match_in_its_text(searched: Catalogue, words: str, marked
 @pytest.mark.parametrize("words", ["", "  ", '""', "***", "- + ( )", '"', "\x00"])
 def test_nothing_to_search_for_is_an_error(searched: Catalogue, words: str) -> None:
     with pytest.raises(ValueError, match="no word"):
-        searched.texts.search(words)
+        searched.full_text.search(words)
 
 
 SEARCHED = st.one_of(st.sampled_from('"*:^-+(){}%_\\ \x00東ab'), st.characters(exclude_categories=["Cs"]))
@@ -603,7 +603,7 @@ SEARCHED = st.one_of(st.sampled_from('"*:^-+(){}%_\\ \x00東ab'), st.characters(
 @given(st.text(alphabet=SEARCHED))
 def test_no_words_break_the_search(searched: Catalogue, words: str) -> None:
     try:
-        searched.texts.search(words)
+        searched.full_text.search(words)
     except ValueError as error:
         assert "no word" in str(error)  # noqa: PT017  # most words are fine
 
@@ -613,11 +613,11 @@ def test_search_knows_only_the_best_captures_and_their_newest_texts(catalogue: C
     good = capture(catalogue, source_id)
     judge(catalogue, good, Verdict.ARTICLE, text="alpha 東京")
     judge(catalogue, capture(catalogue, source_id), Verdict.BOT_WALL, text="wall 大阪")
-    assert len(catalogue.texts.search("alpha")) == len(catalogue.texts.search("東京")) == 1
-    assert catalogue.texts.search("wall") == catalogue.texts.search("大阪") == []
+    assert len(catalogue.full_text.search("alpha")) == len(catalogue.full_text.search("東京")) == 1
+    assert catalogue.full_text.search("wall") == catalogue.full_text.search("大阪") == []
     catalogue.texts.put([Text(good, "test/2", Verdict.ARTICLE, {}, text="beta 京都")])
-    assert catalogue.texts.search("alpha") == catalogue.texts.search("東京") == []
-    assert len(catalogue.texts.search("beta")) == len(catalogue.texts.search("京都")) == 1
+    assert catalogue.full_text.search("alpha") == catalogue.full_text.search("東京") == []
+    assert len(catalogue.full_text.search("beta")) == len(catalogue.full_text.search("京都")) == 1
 
 
 def test_search_forgets_a_text_that_was_replaced(catalogue: Catalogue) -> None:
@@ -625,15 +625,15 @@ def test_search_forgets_a_text_that_was_replaced(catalogue: Catalogue) -> None:
     capture_id = capture(catalogue, source_id)
     judge(catalogue, capture_id, Verdict.ARTICLE, text="alpha")
     judge(catalogue, capture_id, Verdict.ARTICLE, text="beta")
-    assert catalogue.texts.search("alpha") == []
-    assert len(catalogue.texts.search("beta")) == 1
+    assert catalogue.full_text.search("alpha") == []
+    assert len(catalogue.full_text.search("beta")) == 1
 
 
 def test_title_counts_for_more_and_limit_is_kept(catalogue: Catalogue) -> None:
     for number, source_id in enumerate(cite(catalogue, *(f"http://{number}.example/" for number in range(4)))):
         title = "robot" if number == 2 else "other"
         judge(catalogue, capture(catalogue, source_id), Verdict.ARTICLE, title=title, text="a robot among many words")
-    hits = catalogue.texts.search("robot", limit=3)
+    hits = catalogue.full_text.search("robot", limit=3)
     assert len(hits) == 3
     assert hits[0].title == "robot"
 

@@ -187,7 +187,7 @@ def test_texts_of_an_older_catalogue_keep_their_numbers_notices_and_index(tmp_pa
         assert text is not None
         assert (text.title, [notice.text for notice in text.notices]) == ("Lifts", ["We bake"])
         assert catalogue._connection.execute("SELECT id FROM texts").fetchall()[0]["id"] == 41
-        assert [hit.url for hit in catalogue.texts.search("hospital")] == ["http://a.example/"]
+        assert [hit.url for hit in catalogue.full_text.search("hospital")] == ["http://a.example/"]
         catalogue.texts.put([replace(text, extractor="new/1", text="The lifts of the tower")])
-        assert catalogue.texts.search("hospital") == []
-        assert len(catalogue.texts.search("tower")) == 1
+        assert catalogue.full_text.search("hospital") == []
+        assert len(catalogue.full_text.search("tower")) == 1

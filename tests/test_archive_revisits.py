@@ -183,7 +183,7 @@ def test_payload_of_another_source_is_referred_to_and_its_text_is_not_taken(arch
     assert archive.header(other, "WARC-Type") == "revisit"
     assert other.revisit_of is None
     with archive.folder.catalogue() as catalogue:
-        pending = catalogue.texts.pending("test/1", limit=9)
+        pending = catalogue.pending.captures("test/1", limit=9)
     assert [item.source_id for item in pending] == archive.sources
     item = pending[1]
     assert item.original
@@ -237,7 +237,7 @@ def test_payload_whose_record_cannot_be_read_any_more_is_kept_again(
     assert archive.header(again, "WARC-Type") == "response"
     assert again.revisit_of is None, "it stands for itself: the other one's bytes are lost"
     with archive.folder.catalogue() as catalogue:
-        [pending] = catalogue.texts.pending("test/1", limit=9)
+        [pending] = catalogue.pending.captures("test/1", limit=9)
     assert pending.capture_id == 2
     archive.judge(2, Verdict.ARTICLE)
     assert archive.rows("SELECT best_capture_id FROM sources WHERE id = 1") == [(2,)]
@@ -348,8 +348,8 @@ def test_best_capture_stays_the_one_that_holds_the_page(archive: Archive) -> Non
         text = catalogue.texts.latest(3)
         assert text
         assert (text.capture_id, text.text) == (1, "The words.")
-        assert catalogue.texts.pending("test/1", limit=9) == []
-        assert [hit.url for hit in catalogue.texts.search("words")] == ["http://a.example/"]
+        assert catalogue.pending.captures("test/1", limit=9) == []
+        assert [hit.url for hit in catalogue.full_text.search("words")] == ["http://a.example/"]
         assert [line.count for line in catalogue.reports.notice_counts()] == [1]
 
 

@@ -192,7 +192,7 @@ def test_bytes_are_those_that_were_archived_and_the_page_is_read_as_the_source_s
     (text,) = archive.rows(f"SELECT title, text FROM texts WHERE capture_id = {found[EARLY].capture_id}")
     assert text["title"] == "The story of early"
     with archive.keeper.folder.catalogue() as catalogue:
-        pending = catalogue.texts.pending("another extractor", limit=1000)
+        pending = catalogue.pending.captures("another extractor", limit=1000)
     assert {item.url for item in pending if item.capture_id == found[EARLY].capture_id} == {EARLY}
 
 

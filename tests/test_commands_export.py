@@ -40,8 +40,8 @@ from sourcekeep.exports.markdown import markdown
 from sourcekeep.exports.output import output_to
 from sourcekeep.exports.replacements import COLUMNS as COLUMNS_OF_REPLACEMENTS
 from sourcekeep.exports.rows import COLUMNS
+from sourcekeep.lookup import NotFoundError
 from sourcekeep.screen import block, line
-from sourcekeep.showing import NotFoundError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

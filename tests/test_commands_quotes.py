@@ -19,8 +19,8 @@ from archive.catalogue import Catalogue
 from archive.folder import ArchiveFolder
 from archive.records import CitedLink, Incident, Text, Verdict
 from extract.mojibake import repair
+from sourcekeep.lookup import NotFoundError
 from sourcekeep.screen import columns
-from sourcekeep.showing import NotFoundError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -34,8 +34,8 @@ from archive.records import CitedLink, Incident, Notice, NoticeKind, Outcome, Re
 from archive.warc_reader import read_record
 from sourcekeep.__main__ import cli
 from sourcekeep.invocation import with_archive
+from sourcekeep.lookup import NotFoundError
 from sourcekeep.screen import columns
-from sourcekeep.showing import NotFoundError
 
 LATER = "2099-11-28T10:00:00.000000Z"
 

@@ -76,7 +76,7 @@ def test_every_cited_url_has_one_outcome_and_each_kind_of_failure_is_seen(
 def test_words_of_the_pages_can_be_searched(shown: tuple[Path, subprocess.CompletedProcess[str]]) -> None:
     with ArchiveFolder.open(shown[0]).catalogue() as catalogue:
         for words in ("ferry", "eingeteilt", "潮だまり", "ventilador", "suspensão", "السيول"):
-            assert catalogue.texts.search(words), words
+            assert catalogue.full_text.search(words), words
 
 
 def test_second_run_captures_all_again_and_changes_no_incident(

@@ -129,8 +129,8 @@ def test_line_at_the_end_of_three_articles_is_a_notice_of_each(tmp_path: Path) -
             (line, "recurring:gazette.example:3-of-4", 3) for line in (ABOUT, GIVE) if number != 3
         ]
     with folder.catalogue() as catalogue:
-        assert catalogue.texts.search("independent printers") == []
-        assert len(catalogue.texts.search("register")) == 1
+        assert catalogue.full_text.search("independent printers") == []
+        assert len(catalogue.full_text.search("register")) == 1
     assert_consistent(folder)
     assert f"navigation (recurring:gazette.example:3-of-4): {GIVE}" in " ".join(printed(folder, "show", url(0)).split())
     assert GIVE not in printed(folder, "show", "--markdown", url(0))

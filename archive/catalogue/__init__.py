@@ -22,10 +22,12 @@ from archive.catalogue.comparisons import Comparisons
 from archive.catalogue.copies import Copies
 from archive.catalogue.crawls import Crawls
 from archive.catalogue.fixity import Fixity
+from archive.catalogue.full_text import FullText
 from archive.catalogue.histories import Histories
 from archive.catalogue.incidents import Incidents
 from archive.catalogue.known import Known
 from archive.catalogue.ledger import Ledger
+from archive.catalogue.pending import Pending
 from archive.catalogue.pins import Pins
 from archive.catalogue.quotations import Quotations
 from archive.catalogue.recurrence import Recurrence
@@ -77,7 +79,9 @@ class Catalogue:
         self.captures = Captures(self._connection)
         self.ledger = Ledger(self._connection)
         self.known = Known(self._connection)
+        self.pending = Pending(self._connection)
         self.texts = Texts(self._connection)
+        self.full_text = FullText(self._connection)
         self.quotations = Quotations(self._connection)
         self.copies = Copies(self._connection)
         self.histories = Histories(self._connection)

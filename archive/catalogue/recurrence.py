@@ -6,8 +6,10 @@ import sqlite3
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Self
 
-from archive.catalogue.texts import count_words, digest_of, notices_of, put_notices
+from archive.catalogue.notices import notices_of, put_notices
+from archive.catalogue.texts import digest_of
 from archive.records import Verdict, Via
+from archive.word_count import count_words
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Sequence

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Self
 
 from archive.errors import ArchiveError
 from archive.urls import host_of
+from sourcekeep.lookup import near
 from sourcekeep.screen import line
-from sourcekeep.showing import near
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -54,9 +54,9 @@ def command(
 
 def _print_one(catalogue: Catalogue, incident_id: str, *, as_json: bool) -> int:
     """Print one incident's quotations, and return how many are missing."""
-    from sourcekeep import quotes, quotes_print, quoting, screen, showing
+    from sourcekeep import lookup, quotes, quotes_print, quoting, screen
 
-    found = quoting.of_incident(catalogue, showing.find_incident(catalogue, incident_id))
+    found = quoting.of_incident(catalogue, lookup.find_incident(catalogue, incident_id))
     if as_json:
         click.echo(screen.as_json(quotes.as_dict(found), indent=2))
     else:

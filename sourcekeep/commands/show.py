@@ -10,8 +10,10 @@ import click
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from archive.catalogue import Catalogue
     from archive.folder import ArchiveFolder
-    from sourcekeep.showing import SourceView
+    from archive.records import Incident
+    from sourcekeep.source_view import SourceView
 
 
 @click.command(epilog="Example: sourcekeep show https://www.example.org/news/42 --history")
@@ -30,36 +32,53 @@ def command(
     Of a URL: who cites it, what became of it, its clean text, and the WARC records that prove it. The URL may be given
     in any of its forms: scheme, www. and tracking parameters make no difference.
     """
+    from dataclasses import asdict
+
     from archive.folder import ArchiveFolder
-    from sourcekeep import screen, showing
+    from archive.records import Incident
+    from sourcekeep import lookup, screen
 
     folder = ArchiveFolder.open(archive_dir)
     with folder.catalogue() as catalogue, screen.printing():
-        view = showing.find(catalogue, screen.typed(wanted))
-        if isinstance(view, showing.IncidentView) and (whole_text or history or raw or markdown):
-            raise click.UsageError(f"{wanted} is an incident; --text, --history, --raw and --markdown are for a URL")
-        if markdown and isinstance(view, showing.SourceView):
-            click.echo(screen.block(showing.markdown(folder, view)))
-        elif raw and isinstance(view, showing.SourceView):
+        found = lookup.find(catalogue, screen.typed(wanted))
+        if isinstance(found, Incident):
+            if whole_text or history or raw or markdown:
+                raise click.UsageError(
+                    f"{wanted} is an incident; --text, --history, --raw and --markdown are for a URL"
+                )
+            _show_incident(catalogue, found, as_json=as_json)
+            return
+        from sourcekeep import best_copy, source_view
+        from sourcekeep.show_source import print_source
+
+        view = source_view.source_view(catalogue, found)
+        if markdown:
+            click.echo(screen.block(best_copy.markdown(folder, view)))
+        elif raw:
             _write_raw(folder, view)
         elif as_json:
-            click.echo(screen.as_json(showing.as_dict(view), indent=2))
-        elif isinstance(view, showing.SourceView):
-            from sourcekeep.show_source import print_source
-
-            print_source(view, whole_text=whole_text, history=history)
+            click.echo(screen.as_json(asdict(view), indent=2))
         else:
-            from sourcekeep.show_incident import print_incident
+            print_source(view, whole_text=whole_text, history=history)
 
-            print_incident(view)
+
+def _show_incident(catalogue: Catalogue, incident: Incident, *, as_json: bool) -> None:
+    from sourcekeep import incident_view, screen
+    from sourcekeep.show_incident import print_incident
+
+    view = incident_view.incident_view(catalogue, incident)
+    if as_json:
+        click.echo(screen.as_json(incident_view.as_dict(view), indent=2))
+    else:
+        print_incident(view)
 
 
 def _write_raw(folder: ArchiveFolder, view: SourceView) -> None:
-    from sourcekeep import screen, showing
+    from sourcekeep import best_copy, screen
 
     if sys.stdout.isatty():
         raise click.UsageError("--raw writes the bytes as a stranger sent them; send them to a file or another program")
-    message = showing.raw_response(folder, view)
+    message = best_copy.raw_response(folder, view)
     if coding := message.header("Content-Encoding"):
         click.echo(f"note: the body is in the content coding {coding!r}, as it was served", err=True)
     screen.write_bytes(message.payload, sys.stdout.buffer)

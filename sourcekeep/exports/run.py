@@ -14,8 +14,8 @@ from sourcekeep.exports.markdown import markdown
 from sourcekeep.exports.output import output_to
 from sourcekeep.exports.replacements import cited, csv_of_replacements, robust_links
 from sourcekeep.exports.rows import complete
+from sourcekeep.lookup import NotFoundError, near
 from sourcekeep.screen import count, write_bytes
-from sourcekeep.showing import NotFoundError, near
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator

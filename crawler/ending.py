@@ -1,0 +1,96 @@
+"""How a crawl ends: when nothing is left, when it is told to, or because it can't go on."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from scrapy.utils.defer import maybe_deferred_to_future
+from scrapy.utils.log import failure_to_exc_info
+from twisted.internet.threads import deferToThread
+
+from archive.errors import ArchiveError
+from archive.records import FAILED, FINISHED
+from crawler.tasks import Tasks
+
+if TYPE_CHECKING:
+    from scrapy import Spider
+    from twisted.python.failure import Failure
+
+    from crawler.share import Store
+
+WRITE_FAILED = "write-failed"
+"""Why a crawl was closed whose captures could no longer be written."""
+_AT_THE_END = frozenset({FINISHED, "start_error"})
+"""Scrapy's words for an end behind which nothing is left that it knows of."""
+
+
+class Ending:
+    """Why the crawl of a spider ended, and what made it fail, if it did."""
+
+    reason: str = "interrupted"
+    """Scrapy's word for it; `finished` when the crawl came to its end."""
+    error: ArchiveError | None = None
+    """Why the crawl failed, if it did: captures could not be written, or it came upon a bug."""
+    _giving_up = False
+
+    def __init__(self, spider: Spider) -> None:
+        self._spider = spider
+        self._closing = Tasks(self.came_upon_bug)
+
+    @property
+    def is_under_way(self) -> bool:
+        """Whether the crawl has been given up, and is not closed yet."""
+        return bool(self._closing)
+
+    def give_up(self, reason: str, error: ArchiveError) -> None:
+        """Close the crawl, which can't go on for *error*."""
+        engine = self._spider.crawler.engine
+        if not self._giving_up and engine:
+            self._giving_up = True
+            self.error = error
+            self._spider.logger.critical("%s", error)
+            # Not awaited: closing waits for the callbacks under way, and this is one of them.
+            self._closing.keep(engine.close_spider_async(reason=reason))
+
+    def came_upon_bug(self, failure: Failure) -> None:
+        """End the crawl for a bug in what goes on beside the callbacks: an errand and all behind it may be lost."""
+        self._spider.logger.critical("a bug ends the crawl", exc_info=failure_to_exc_info(failure))
+        self.give_up(FAILED, _bug(failure.value))
+
+    def note_bug(self, failure: Failure) -> None:
+        """Note a bug in a callback, which Scrapy has logged: it costs one page, and the crawl can do the others."""
+        self.error = self.error or _bug(failure.value)
+
+    def note_reason(self, reason: str, left: int) -> None:
+        """Note why the crawl ended; one that lost an errand on its way failed, whatever Scrapy says.
+
+        *left* is how many errands have not been ended.
+        """
+        self.reason = reason
+        # Scrapy shuts down by itself, too, where it can't take the first request of a host.
+        by_itself = reason in _AT_THE_END or (reason == "shutdown" and self._spider.crawler.crawling)
+        if by_itself and (left or self.error):
+            self.reason = FAILED
+            self.error = self.error or ArchiveError(f"a bug has lost {left} fetches of the crawl; they stay due")
+            self._spider.logger.critical("%s", self.error)
+
+    async def close(self, store: Store) -> None:
+        """Close *store*, in a thread of its own since it has captures to write, and note what goes wrong.
+
+        Raises what is a bug.
+        """
+        try:
+            await maybe_deferred_to_future(deferToThread(store.close, self.reason))
+        except ArchiveError as error:
+            if error is not self.error:
+                self._spider.logger.critical("%s", error)
+            self.error = error
+        except Exception as error:
+            self.error = _bug(error)
+            raise  # Scrapy logs it
+
+
+def _bug(error: BaseException | None) -> ArchiveError:
+    return ArchiveError(
+        f"the crawl came upon a bug ({error!r}), and its trace is in the log; what has no capture stays due"
+    )
