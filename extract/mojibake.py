@@ -74,6 +74,10 @@ class Repaired:
         return "mojibake: " + ", ".join(restored + [f"{how} on {n} lines" for how, n in sorted(self.methods.items())])
 
 
+_MOST = 500_000
+"""Characters in lines that may be damaged, of one page: more are left as they stand, since each takes its time."""
+
+
 def repair_tree(tree: HtmlElement) -> Repaired:
     """Repair the provable mojibake of *tree* where it stands, before anything drops the invisible halves of letters.
 
@@ -81,14 +85,15 @@ def repair_tree(tree: HtmlElement) -> Repaired:
     counts, and no text.
     """
     methods: Counter[str] = Counter()
-    restored = 0
+    restored, left = 0, _MOST
     if not _may_be_damaged(_TEXT(tree) + "".join(_CONTENTS(tree))):
         return Repaired("")
     for element in tree.iter():
         attributes = [("content", element.get("content"))] if element.tag == "meta" else []
         for name, text in (("text", element.text), ("tail", element.tail), *attributes):
-            if not text or text.isascii() or not _is_suspect(text):
+            if not text or text.isascii() or len(text) > left or not _is_suspect(text):
                 continue
+            left -= len(text)
             fixed = repair(text)
             methods, restored = methods + fixed.methods, restored + fixed.restored
             if fixed.lines and name == "content":
@@ -102,10 +107,12 @@ def repair(text: str) -> Repaired:
     """Return *text* with its provable mojibake repaired, line by line."""
     if text.isascii() or not _is_suspect(text):
         return Repaired(text)
-    lines, restored = [], 0
+    lines, restored, left = [], 0, _MOST
     methods: Counter[str] = Counter()
     for line in text.split("\n"):
-        fixed, method = (line, None) if line.isascii() else _repair_line(line)
+        is_tried = not line.isascii() and len(line) <= left and _is_suspect(line)
+        left -= len(line) if is_tried else 0
+        fixed, method = _repair_line(line) if is_tried else (line, None)
         lines.append(fixed)
         if method:
             methods[method] += 1

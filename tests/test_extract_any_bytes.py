@@ -132,6 +132,7 @@ ONCE_BROKEN = [
     again("verdict/a/french-404", ("long", 1175), ("controls", 83690), ("within", 411), content_type=CONTENT_TYPES[1]),
     again("verdict/a/wiki-disambiguation", ("again", 57), ("nest", 25), status=403, content_type="text/plain"),
     again("verdict/a/german-removed", ("again", 278), ("again", 278), other="verdict/a/datadome-json-shell"),
+    again("verdict/a/yandex-smartcaptcha", ("charset", 514781030), ("again", 300), content_type="application/json"),
     again("verdict/a/forum-board", ("again", 32219), ("entities", 142103), ("again", 32219), ("tags", 1012)),
 ]  # fmt: skip
 
