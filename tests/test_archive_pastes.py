@@ -158,6 +158,21 @@ def test_paste_is_found_beside_a_capture_that_brought_nothing(folder: ArchiveFol
     assert (hit["url"], hit["captured_at"]) == (URL, None)
 
 
+def test_text_of_one_citation_is_found_where_a_later_one_was_pasted_without_any(tmp_path: Path) -> None:
+    folder = ArchiveFolder.create(tmp_path / "archive")
+    import_(
+        folder,
+        Incident("1", "test", links=(CitedLink(URL, pasted_text=PASTED),)),
+        Incident("2", "test", links=(CitedLink(URL, pasted_text="Subscribe to read the full story."),)),
+    )
+    run_pastes(folder)
+    with folder.catalogue() as catalogue:
+        texts = [text for number in "12" for _, text in catalogue.texts.pastes(incident_id=number)]
+        assert [text and text.text is not None for text in texts] == [True, False]
+        [hit] = catalogue.full_text.search(f'"{" ".join(PASTED.split()[3:6])}"')
+    assert hit.url == URL
+
+
 def test_text_belongs_to_a_capture_or_to_a_citation(folder: ArchiveFolder) -> None:
     with folder.catalogue() as catalogue, pytest.raises(sqlite3.IntegrityError):
         catalogue.texts.put([Text(None, EXTRACTOR, Verdict.EMPTY, {})])

@@ -7,6 +7,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from archive.catalogue.reading import READ_BY
 from archive.word_count import UNSPACED
 
 if TYPE_CHECKING:
@@ -18,10 +19,10 @@ _SEARCH = """
       (SELECT json_group_array(DISTINCT incident_id) FROM citations WHERE source_id = s.id) AS incident_ids
     FROM {texts} LEFT JOIN captures c ON c.id = t.capture_id LEFT JOIN citations ci ON ci.id = t.citation_id
       JOIN sources s ON s.id = COALESCE(c.source_id, ci.source_id)
-    WHERE {match} AND t.id = COALESCE((SELECT MAX(id) FROM texts WHERE capture_id = s.best_capture_id),
-        (SELECT MAX(p.id) FROM texts p JOIN citations pi ON pi.id = p.citation_id WHERE pi.source_id = s.id))
+    WHERE {match} AND t.id = {read_by}
     ORDER BY {order} LIMIT :limit"""
 _SEARCH_BY_INDEX = _SEARCH.format(
+    read_by=READ_BY,
     snippet=f"snippet(texts_fts, 1, '[[', ']]', ' … ', {_SNIPPET_WORDS})",
     texts="texts_fts JOIN texts t ON t.id = texts_fts.rowid",
     match="texts_fts MATCH :query",
@@ -83,7 +84,7 @@ class FullText:
             f"(t.text LIKE :like{n} ESCAPE '\\' OR t.title LIKE :like{n} ESCAPE '\\')" for n in range(len(pieces))
         )
         likes = {f"like{n}": "%" + re.sub(r"([%_\\])", r"\\\1", piece) + "%" for n, piece in enumerate(pieces)}
-        sql = _SEARCH.format(snippet=_SUBSTRING_SNIPPET, texts="texts t", match=match, order="s.id")
+        sql = _SEARCH.format(read_by=READ_BY, snippet=_SUBSTRING_SNIPPET, texts="texts t", match=match, order="s.id")
         return self._db.execute(sql, {**likes, "plain": pieces[0], "limit": limit})
 
 
