@@ -99,7 +99,7 @@ def _read(file: Any) -> Document:
         text=None if problem else text or None,
         title=_title(_said(file, "Title"), None if problem else largest_lines(pages[0])),
         author=_said(file, "Author"),
-        published_on=_date(file.get_metadata_value("CreationDate")),
+        published_on=_date(_entry(file, "CreationDate")),
         language=_language(file),
         notices=notices,
         problem=problem,
@@ -243,9 +243,19 @@ def _title(said: str | None, shown: str | None) -> str | None:
     return shown or said if said is None or _FILE_NAME.search(said) else said
 
 
+def _entry(file: Any, key: str) -> str:
+    """Return an entry of the document information dictionary (ISO 32000-1, 14.3.3); what is no UTF-16 as U+FFFD."""
+    from pypdfium2 import raw
+
+    name = key.encode("ascii") + b"\0"
+    buffer = ctypes.create_string_buffer(raw.FPDF_GetMetaText(file.raw, name, None, 0))
+    raw.FPDF_GetMetaText(file.raw, name, buffer, len(buffer))
+    return buffer.raw.decode("utf-16-le", "replace").rstrip("\0")
+
+
 def _said(file: Any, key: str) -> str | None:
-    """Return an entry of the document information dictionary (ISO 32000-1, 14.3.3)."""
-    said = " ".join(_CONTROLS.sub("", file.get_metadata_value(key)).split())
+    """Return what an entry says, unless it is what programs fill in."""
+    said = " ".join(_CONTROLS.sub("", _entry(file, key)).split())
     return None if said.strip("()").lower() in _FILLED_IN else said
 
 
