@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import IO, TYPE_CHECKING
 
@@ -11,6 +12,9 @@ from archive.warc_record import new_record_id
 
 if TYPE_CHECKING:
     from archive.records import Evidence, Outcome, Purpose, Validators
+
+MOST_IN_MEMORY = 256 * 1024
+"""Bytes of one direction of an exchange that are kept in memory; what is longer is a temporary file."""
 
 
 @dataclass(slots=True)
@@ -47,6 +51,13 @@ class RecordedExchange:
         """Give back the memory or the temporary files of the wire's bytes."""
         self.sent.close()
         self.received.close()
+
+    def discard(self) -> None:
+        """Keep nothing of the wire's bytes; what can't be written need not be."""
+        for stream in (self.sent, self.received):
+            with suppress(OSError):
+                stream.close()
+        self.sent, self.received = io.BytesIO(), io.BytesIO()
 
 
 @dataclass(slots=True)

@@ -61,6 +61,13 @@ PLACES = 1000
     show_default=True,
     help=f"Also crawl once a server that takes {DELAY_MS} ms for each answer, {PLACES} fetches at once.",
 )
+@click.option(
+    "--pages-each",
+    type=click.IntRange(min=1),
+    default=4,
+    show_default=True,
+    help="Make so many pages of each page, and so of its host.",
+)
 @click.option("--robots/--no-robots", default=True, show_default=True, help="Ask robots.txt, as a crawl does.")
 @click.option("--keep", type=click.Path(path_type=Path), metavar="DIR", help="Keep what the runs wrote in DIR.")
 @click.option("--json", "json_file", type=click.Path(path_type=Path), metavar="FILE", help="Write all figures.")
@@ -72,6 +79,7 @@ def main(  # noqa: PLR0913  # an option each
     concurrency: int,
     extract: bool,
     delayed: bool,
+    pages_each: int,
     robots: bool,
     keep: Path | None,
     json_file: Path | None,
@@ -83,11 +91,11 @@ def main(  # noqa: PLR0913  # an option each
     options = Options(concurrency, robots)
     compile_checkout()
     try:
-        pages = load_pages(segments)
+        pages = load_pages(segments, pages_each)
         with _work_folder(keep) as folder:
-            with bench_web(segments, delay_ms) as web:
+            with bench_web(segments, delay_ms, pages_each) as web:
                 results = _rounds(_contenders(pages, web, options, extract=extract), rounds, pages, web, folder)
-            waited = _delayed(pages, segments, folder / "delayed", robots=robots) if delayed else []
+            waited = _delayed(pages, segments, pages_each, folder / "delayed", robots=robots) if delayed else []
     except BenchError as error:
         sys.exit(f"error: {error}")
     print_table(results, WGET)
@@ -104,9 +112,9 @@ def main(  # noqa: PLR0913  # an option each
     sys.exit(0 if sound else 1)
 
 
-def _delayed(pages: list[Page], segments: Path, folder: Path, *, robots: bool) -> list[Result]:
+def _delayed(pages: list[Page], segments: Path, pages_each: int, folder: Path, *, robots: bool) -> list[Result]:
     """Let Sourcekeep and wget run once against a server that waits, Sourcekeep also with as many requests as wget."""
-    with bench_web(segments, DELAY_MS) as web:
+    with bench_web(segments, DELAY_MS, pages_each) as web:
         everyone = _contenders(pages, web, Options(PLACES, robots), extract=False)
         everyone[LIKE_WGET] = _contenders(pages, web, Options(PLACES, robots=False), extract=False)[FETCH_ONLY]
         some = {who: crawl for who, crawl in everyone.items() if who in (FETCH_ONLY, LIKE_WGET, WGET)}

@@ -10,6 +10,7 @@ import gzip
 import json
 import re
 from dataclasses import dataclass
+from itertools import cycle
 from typing import TYPE_CHECKING
 from urllib.parse import unquote_to_bytes, urlsplit
 
@@ -40,15 +41,22 @@ class Page:
     """As it stands in `truth.json`; some are no URL."""
     file: Path
     coding: str
+    copy: int = 1
+    """Which of the host's pages it is that are made of one file."""
 
     def response(self) -> bytes:
         """Return the whole HTTP response, head and framed body."""
         body = gzip.decompress(self.file.read_bytes())
+        if self.copy > 1:
+            body += b"<!-- page %d -->" % self.copy  # no two are alike, or they would be written as revisits
         return http_response(body, self.coding)
 
 
-def load_pages(folder: Path) -> list[Page]:
-    """Return the pages of *folder* in its own order; raises BenchError when it is no such folder."""
+def load_pages(folder: Path, copies: int = 1) -> list[Page]:
+    """Return the pages of *folder* in its own order; raises BenchError when it is no such folder.
+
+    With more *copies* than one, each is followed by others like it, at URLs and with bytes of their own.
+    """
     try:
         truth = json.loads((folder / "truth.json").read_text(encoding="utf-8"))
         urls = {page_id: str(entry["url"]) for page_id, entry in truth.items()}
@@ -59,9 +67,22 @@ def load_pages(folder: Path) -> list[Page]:
     except (OSError, ValueError, AttributeError, KeyError, TypeError) as error:
         raise BenchError(f"{folder / 'truth.json'} does not give each page its url: {error!r}") from error
     return [
-        Page(page_id, url, folder / f"{page_id}.html.gz", CODINGS[number % len(CODINGS)])
-        for number, (page_id, url) in enumerate(urls.items())
+        Page(_numbered(page_id, "-", copy), _another(url, copy), folder / f"{page_id}.html.gz", coding, copy)
+        for (page_id, url), coding in zip(urls.items(), cycle(CODINGS), strict=False)
+        for copy in range(1, copies + 1)
     ]
+
+
+def _another(url: str, copy: int) -> str:
+    """Return the URL of the page's *copy*, the first of which is the page itself, blanks and all."""
+    if copy == 1:
+        return url
+    address, hash_sign, fragment = url.strip().partition("#")
+    return _numbered(address, "&page=" if "?" in address else "?page=", copy) + hash_sign + fragment
+
+
+def _numbered(name: str, before: str, copy: int) -> str:
+    return name if copy == 1 else f"{name}{before}{copy}"
 
 
 def served(pages: list[Page]) -> dict[Address, Page]:

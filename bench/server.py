@@ -1,4 +1,4 @@
-"""The server of the bench: `python -m bench.server FOLDER [--delay-ms N]`.
+"""The server of the bench: `python -m bench.server FOLDER [--delay-ms N] [--pages-each N]`.
 
 It serves the pages of the folder by host name on 127.0.0.1, as a web server and as a proxy (absolute-form targets
 and CONNECT, RFC 9112 3.2), since not every client can be told where a host is. It prints one line of JSON (`http`,
@@ -101,9 +101,9 @@ def parse_request(head: bytes) -> tuple[Address, bool]:
     return (host.partition(":")[0].lower(), target(wanted.encode("latin-1"))), stays
 
 
-async def serve_until_stdin_ends(folder: Path, certificates: Path, delay: float) -> None:
+async def serve_until_stdin_ends(folder: Path, certificates: Path, delay: float, copies: int) -> None:
     """Serve the pages of *folder* on free ports, say which, and return when standard input ends."""
-    pages = load_pages(folder)
+    pages = load_pages(folder, copies)
     authority = Authority(certificates)
     context = by_name({host: authority.context(host) for host in tls_hosts(pages)})
     responses = {address: page.response() for address, page in served(pages).items()}
@@ -122,11 +122,12 @@ async def serve_until_stdin_ends(folder: Path, certificates: Path, delay: float)
 @click.command(epilog="Example: python -m bench.server ../shared/bench/segments")
 @click.argument("folder", type=click.Path(path_type=Path))
 @click.option("--delay-ms", type=click.IntRange(min=0), default=0, help="Wait this long before each answer.")
-def main(folder: Path, delay_ms: int) -> None:
+@click.option("--pages-each", type=click.IntRange(min=1), default=1, help="Make so many pages of each page.")
+def main(folder: Path, delay_ms: int, pages_each: int) -> None:
     """Serve the bench pages of FOLDER by host name until standard input ends."""
     with tempfile.TemporaryDirectory(prefix="bench-certificates-") as certificates:
         try:
-            asyncio.run(serve_until_stdin_ends(folder, Path(certificates), delay_ms / 1000))
+            asyncio.run(serve_until_stdin_ends(folder, Path(certificates), delay_ms / 1000, pages_each))
         except BenchError as error:
             sys.exit(f"error: {error}")
 

@@ -35,9 +35,10 @@ class Web:
 
 
 @contextmanager
-def bench_web(segments: Path, delay_ms: int = 0) -> Iterator[Web]:
+def bench_web(segments: Path, delay_ms: int = 0, copies: int = 1) -> Iterator[Web]:
     """Serve *segments* for as long as the context lasts; raises BenchError when the server does not start."""
-    command = [sys.executable, "-m", "bench.server", str(segments), "--delay-ms", str(delay_ms)]
+    options = ["--delay-ms", str(delay_ms), "--pages-each", str(copies)]
+    command = [sys.executable, "-m", "bench.server", str(segments), *options]
     # A session of its own keeps Ctrl-C from it: it ends when its standard input does, and not before the clients.
     with subprocess.Popen(
         command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, start_new_session=True

@@ -81,7 +81,7 @@ class StoppableDownloader(Downloader):
         if slot.latercall or slot.transferring or not slot.queue:
             return True  # there is nothing to begin
         host = slot.queue[0][0].meta[self.DOWNLOAD_SLOT]
-        if monotonic() >= slot.lastseen + slot.delay * (1 - slot.jitter):
+        if monotonic() >= _earliest(slot):
             hosts.let_go(host)  # this turn is over, and whoever is in the line for it comes first
         if hosts.take(host):
             return True
@@ -102,6 +102,11 @@ class StoppableDownloader(Downloader):
         if not slot.queue and not slot.transferring:
             hosts.let_go(host)
 
+    def seconds_to_turn(self, host: str) -> float:
+        """Return how long its delay holds *host* back at least: a request that waits here for that takes a place."""
+        slot = self.slots.get(host)
+        return max(0.0, _earliest(slot) - monotonic()) if slot else 0.0
+
     def _stopping(self) -> bool:
         engine = self.crawler.engine
         return engine is not None and engine._slot is not None and engine._slot.closing is not None
@@ -113,6 +118,11 @@ class StoppableDownloader(Downloader):
                 slot.latercall.cancel()
                 slot.latercall = None
             self._process_queue(slot)
+
+
+def _earliest(slot: Slot) -> float:
+    """Return the moment, on the monotonic clock, before which the delay of *slot* lets nothing begin."""
+    return slot.lastseen + slot.delay * (1 - slot.jitter)
 
 
 def _refuse_all(slot: Slot, error: Exception) -> None:

@@ -21,6 +21,7 @@ from crawler.body import PreviewedResponse, preview_bytes
 from crawler.connect import ConnectPolicy, GuardedAgent, NameLookup
 from crawler.guard import AddressGuard, parse_resolve
 from crawler.pauses import PausesMiddleware
+from crawler.pool import BoundedPool
 from crawler.protocol import RecordingFactory, RecordingPool
 from crawler.proxies import PROXY_AUTHENTICATION_REQUIRED, ProxiedAgent, Proxy, proxy_of
 from crawler.trust import SharedTrust
@@ -38,7 +39,11 @@ class Recorder(HTTP11DownloadHandler):
     """Scrapy's HTTP/1.1 handler, with the wire recorded and every address guarded."""
 
     def __init__(self, crawler: Crawler) -> None:
+        from twisted.internet import reactor  # Scrapy installs it, so not before there is a crawl
+
         super().__init__(crawler)
+        per_host, self._pool = self._pool.maxPersistentPerHost, BoundedPool(cast("Any", reactor))
+        self._pool.maxPersistentPerHost = per_host
         self._pool._factory = RecordingFactory
         # A request that is repeated out of sight is one that no record tells of; the spider retries.
         self._pool.retryAutomatically = False

@@ -63,6 +63,10 @@ SPIDER_MIDDLEWARES = {
 EXTENSIONS_BASE: dict[str, int | None] = {}
 EXTENSIONS: dict[str, int | None] = {}
 DOWNLOADER = "crawler.downloader.StoppableDownloader"  # Ctrl-C means now, not when every host's queue is empty
+# One request of each host waits at a time, with the number of those behind it as its priority (crawler.turns). Scrapy's
+# own queue for many hosts looks at all of them for each request, and knows no priorities among them.
+SCHEDULER_PRIORITY_QUEUE = "scrapy.pqueues.ScrapyPriorityQueue"
+SCHEDULER_MEMORY_QUEUE = "scrapy.squeues.FifoMemoryQueue"
 DUPEFILTER_CLASS = "scrapy.dupefilters.BaseDupeFilter"  # filters nothing: the catalogue has each source once
 
 # Certificates are checked (crawler.trust): a page that anyone on the way may have written is no evidence.
@@ -70,9 +74,9 @@ DOWNLOAD_VERIFY_CERTIFICATES = True
 # A body that ends early is kept and marked, not thrown away.
 DOWNLOAD_FAIL_ON_DATALOSS = False
 DOWNLOAD_WARNSIZE = 0  # sizes are limited, and counted in the report
-# Bytes of previews (crawler.body) whose captures wait for the disk, before no more is fetched: some 120 pages, each of
-# which holds up to a MiB of the wire in memory.
-SCRAPER_SLOT_MAX_ACTIVE_SIZE = 2_000_000
+# Bytes of previews (crawler.body) whose captures wait for the disk, before no more is fetched: some 500 pages, each of
+# which holds up to 256 KiB of the wire in memory. With fewer, a crawl of many hosts at once stops and starts again.
+SCRAPER_SLOT_MAX_ACTIVE_SIZE = 8_000_000
 
 # One slow queue for each host.
 CONCURRENT_REQUESTS_PER_DOMAIN = 1

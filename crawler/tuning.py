@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import logging
+import resource
 
 
 def tune() -> None:
@@ -23,3 +24,18 @@ def collect_seldom() -> None:
     gc.freeze()
     gc.set_threshold(20_000, 20, 20)
     gc.enable()
+
+
+_FILES = 10_240
+"""More than a crawl opens, and not more than macOS lets a process ask for."""
+
+
+def open_many_files() -> None:
+    """Raise this process's limit of open files, as far as the system lets it: often it is 1,024, and on macOS 256.
+
+    Each connection is one, and so is each large body that waits for the disk.
+    """
+    now, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = _FILES if most == resource.RLIM_INFINITY else min(_FILES, most)
+    if now != resource.RLIM_INFINITY and now < wanted:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, most))

@@ -1,4 +1,9 @@
-"""Whose turn it is: each host's errands come one after the other, and the hosts side by side."""
+"""Whose turn it is: each host's errands come one after the other, and the hosts side by side.
+
+A crawl can't end before the host with the most errands has been asked for all of them, a delay between each two. So the
+hosts with the most left come first (longest processing time first: R. L. Graham, Bounds on Multiprocessing Timing
+Anomalies, 1969); taken in the order of the list, they are what is left when all else is done.
+"""
 
 from __future__ import annotations
 
@@ -34,8 +39,12 @@ class Turns:
 
     @property
     def hosts(self) -> Collection[str | None]:
-        """All hosts, in the order of their first errands; None stands for URLs that name none."""
-        return self._to_come.keys()
+        """All hosts, those with the most errands first; None stands for URLs that name none."""
+        return sorted(self._to_come, key=self.left_for, reverse=True)
+
+    def left_for(self, host: str | None) -> int:
+        """Return how many errands of *host* have not been begun."""
+        return len(self._to_come[host])
 
     @property
     def under_way(self) -> Collection[CaptureUnderWay]:

@@ -19,7 +19,7 @@ from twisted.internet.error import ConnectionDone
 from twisted.web._newclient import ParseError
 from twisted.web.http import _MalformedChunkedDataError
 
-from archive.drafts import RecordedExchange, length_of
+from archive.drafts import MOST_IN_MEMORY, RecordedExchange, length_of
 from archive.errors import WarcWriteError
 from archive.http_message import read_head
 from archive.records import Purpose, utc_now
@@ -36,18 +36,17 @@ PURPOSE = "purpose"
 VALIDATORS = "validators"
 """Key in `Request.meta`: the `Validators` that the request is conditional with, if it is."""
 
-_IN_MEMORY = 1024 * 1024
 _PROXY_PASSWORD = re.compile(rb"^Proxy-Authorization:[^\r\n]*\r\n", re.IGNORECASE | re.MULTILINE)
 
 
 def new_exchange(request: Request) -> RecordedExchange:
-    """Return an exchange for *request*; its bytes stay in memory up to 1 MiB, and in a temporary file beyond."""
+    """Return an exchange for *request*; while its bytes are few, they stay in memory."""
     return RecordedExchange(
         url=urldefrag(request.url)[0],
         purpose=request.meta.get(PURPOSE, Purpose.PAGE),
         requested_at=utc_now(),
-        sent=tempfile.SpooledTemporaryFile(max_size=_IN_MEMORY),
-        received=tempfile.SpooledTemporaryFile(max_size=_IN_MEMORY),
+        sent=tempfile.SpooledTemporaryFile(max_size=MOST_IN_MEMORY),
+        received=tempfile.SpooledTemporaryFile(max_size=MOST_IN_MEMORY),
         validators=request.meta.get(VALIDATORS),
     )
 
@@ -96,11 +95,25 @@ class Wire:
             stream.write(data)
         except OSError as error:
             # Raised here it would end the connection, and look like the server's doing.
-            self._live = False
-            self.disk_error = error
+            self._give_up(error)
+
+    def _give_up(self, error: OSError) -> None:
+        """Keep nothing of an exchange that is not whole for want of room: what has a gap is no evidence."""
+        self._live = False
+        self.disk_error = error
+        self.exchange.discard()
+
+    def _write_out(self) -> None:
+        """Have what is buffered written, as it would be at the next look at it, which may be anyone's."""
+        try:
+            for stream in (self.exchange.sent, self.exchange.received):
+                stream.flush()
+        except OSError as error:
+            self._give_up(error)
 
     def check_disk(self) -> None:
-        """Raise WarcWriteError when not all could be kept: an exchange with a gap is no evidence."""
+        """Raise WarcWriteError when not all could be kept."""
+        self._write_out()
         if self.disk_error:
             raise WarcWriteError(
                 f"temporary files cannot be written in {tempfile.gettempdir()}: {self.disk_error}; "
@@ -121,6 +134,7 @@ class Wire:
 
     def stop(self) -> None:
         """Keep nothing more; the exchange is over."""
+        self._write_out()
         self._live = False
         self.exchange.is_over = True
         self.exchange.elapsed_ms = round((time.monotonic() - self._started) * 1000)

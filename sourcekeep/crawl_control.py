@@ -15,7 +15,7 @@ from archive.records import FAILED, FINISHED, Via
 from crawler.beginning import begin_crawl
 from crawler.processes.messages import Captured, Ended, Exchanged, Plan, Postponed, Refused, Stop, Written
 from crawler.processes.shares import divide
-from crawler.tuning import collect_seldom
+from crawler.tuning import collect_seldom, open_many_files
 from sourcekeep.invocation import SIGNALLED
 
 if TYPE_CHECKING:
@@ -48,6 +48,7 @@ def run(
     Raises ArchiveError.
     """
     collect_seldom()
+    open_many_files()
     share = begin_crawl(folder, work, conditional_for=settings.get("SOURCEKEEP_CONDITIONAL_FOR"))
     crawl = _Crawl(share, display, fetchers.all)
     concurrency = settings.get("CONCURRENT_REQUESTS", folder.settings().concurrency)

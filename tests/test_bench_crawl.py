@@ -30,7 +30,9 @@ def bench(*arguments: object, **environment: str) -> subprocess.CompletedProcess
 def figures(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     folder = tmp_path_factory.mktemp("bench")
     segments = write_segments(folder / "segments")
-    ended = bench(segments, "--rounds", 1, "--keep", folder / "kept", "--json", folder / "figures.json")
+    ended = bench(
+        segments, "--rounds", 1, "--pages-each", 1, "--keep", folder / "kept", "--json", folder / "figures.json"
+    )
     assert ended.returncode == 0, ended.stderr
     assert f"{len(URLS)} of {len(URLS)} URLs have an outcome" in ended.stdout
     read: dict[str, Any] = json.loads((folder / "figures.json").read_text())
@@ -67,10 +69,10 @@ def test_without_wget_the_bench_says_so_and_prints_our_side(tmp_path: Path) -> N
     tools = tmp_path / "bin"
     tools.mkdir()
     (tools / "gzip").symlink_to(shutil.which("gzip") or "")
-    ended = bench(segments, "--rounds", 1, "--no-extract", PATH=str(tools))
+    ended = bench(segments, "--rounds", 1, "--pages-each", 3, "--no-extract", PATH=str(tools))
     assert ended.returncode == 0, ended.stderr
     assert "wget is not installed" in ended.stderr
-    assert "1 of 1 URLs have an outcome: fetched 1" in ended.stdout
+    assert "3 of 3 URLs have an outcome: fetched 3" in ended.stdout
 
 
 def test_missing_folder_is_one_sentence_and_exit_1(tmp_path: Path) -> None:

@@ -155,6 +155,17 @@ def test_two_spellings_of_a_url_have_one_address() -> None:
     assert address_of(" HTTP://MILL.example/%41?b=%7c ") == address_of("https://mill.example/A?b=|")
 
 
+def test_more_pages_of_each_have_urls_and_bytes_of_their_own(segments: Path) -> None:
+    pages = {page.id: page for page in load_pages(segments, 3)}
+    assert len(pages) == 3 * len(URLS)
+    assert {page.id: page.url for page in load_pages(segments)}.items() <= {p.id: p.url for p in pages.values()}.items()
+    assert pages["locks-2"].url == "https://canal.example/locks?page=2"
+    assert pages["sluice-3"].url == "https://canal.example/sluice?id=7&part=a%7Cb&page=3"
+    assert pages["blank-2"].url == "https://mill.example/wheel?page=2"
+    served_bytes = {page.response() for page in served(list(pages.values())).values()}
+    assert len(served_bytes) == 3 * len(SERVED)
+
+
 @pytest.mark.parametrize("content", ["", "[]", '{"a": {}}'])
 def test_folder_without_a_list_of_urls_is_refused_in_one_sentence(tmp_path: Path, content: str) -> None:
     (tmp_path / "truth.json").write_text(content)

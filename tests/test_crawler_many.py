@@ -15,6 +15,8 @@ from archive.records import Outcome
 from archive.standing import NEVER_AGAIN
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from mockserver import MockServer
 
 MALFORMED = {
@@ -168,3 +170,18 @@ def test_every_outcome_of_the_design_comes_from_a_real_server(crawled: Crawled) 
 
 def test_log_has_no_trace_of_a_bug(crawled: Crawled) -> None:
     assert crawled.traces() == ""
+
+
+@pytest.mark.parametrize("processes", [None, 2])
+def test_crawl_of_more_hosts_than_files_may_be_open_comes_to_its_end(
+    mock_server: MockServer, tmp_path: Path, processes: int | None
+) -> None:
+    """The connections to hosts that are done with are not all kept."""
+    hosts = [f"h{number}.{'abc'[number % 3]}.files{processes or ''}.example" for number in range(240)]
+    urls = [f"http://{host}/" for host in hosts]
+    folder = make_archive(tmp_path / "archive", urls, concurrency=10)
+    crawled = run_crawl(folder, mock_server, processes=processes, limit_open_files=100)
+    assert (crawled.exit_code, crawled.traces()) == (0, "")
+    assert {str(capture.outcome) for captures in crawled.captures.values() for capture in captures} == {"fetched"}
+    for host in (hosts[0], hosts[-1]):
+        assert [each.path for each in mock_server.exchanges(host, robots=True)] == ["/robots.txt", "/"]

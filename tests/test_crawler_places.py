@@ -9,6 +9,8 @@ import pytest
 from mockserver.crawling import Crawled, make_archive, run_crawl
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from mockserver import LoggedExchange, MockServer
 
 DOMAIN = "places.slow.example"
@@ -58,3 +60,31 @@ def test_page_that_waits_for_its_robots_txt_takes_one_place_with_it(crawled: Cra
     seen = [each for each in mock_server.exchanges(robots=True) if each.host.endswith(f".{DOMAIN}")]
     assert at_once(seen) == PLACES
     assert at_once([each for each in seen if each.path == "/robots.txt"]) == PLACES
+
+
+def test_host_with_the_most_pages_comes_first_wherever_it_stands_in_the_list(
+    mock_server: MockServer, tmp_path: Path
+) -> None:
+    """And again when it has been answered; with the one place there is, another host's page comes in between."""
+    urls = [f"http://few{number}.order.example/" for number in range(6)]
+    urls += [f"http://many.order.example/{number}" for number in range(4)]
+    crawled = run_crawl(make_archive(tmp_path / "archive", urls, concurrency=1), mock_server)
+    assert crawled.captures
+    hosts = [each.host for each in mock_server.exchanges() if each.host.endswith(".order.example")]
+    assert len(hosts) == len(urls)
+    places = [place for place, host in enumerate(hosts) if host == "many.order.example"]
+    # With one page left it comes no sooner than any other that has one.
+    assert all(place <= 2 * number for number, place in enumerate(places[:3])), hosts
+
+
+def test_host_that_waits_for_its_delay_takes_no_place(mock_server: MockServer, tmp_path: Path) -> None:
+    delay = 0.8
+    urls = [f"http://many.waits.example/{number}" for number in range(3)]
+    urls += [f"http://few{number}.waits.example/" for number in range(3)]
+    folder = make_archive(tmp_path / "archive", urls, concurrency=1, delay=delay, obey_robots=False)
+    crawled = run_crawl(folder, mock_server)
+    assert crawled.captures
+    first, second, _ = mock_server.exchanges("many.waits.example")
+    assert second.started - first.started >= delay / 2 - 0.05
+    others = [each for each in mock_server.exchanges() if each.host.startswith("few")]
+    assert len([each for each in others if each.host.endswith(".waits.example") and each.started < second.started]) == 3

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 from scrapy.commands import crawl
 
+from crawler.tuning import open_many_files
+
 if TYPE_CHECKING:
     import argparse
 
@@ -24,6 +26,7 @@ class Command(crawl.Command):
 
     def run(self, args: list[str], opts: argparse.Namespace) -> None:
         """Crawl; the exit code is 1 where the spider has an `error`."""
+        open_many_files()
         super().run(args, opts)
         if self._begun and getattr(self._begun.spider, "error", None):
             self.exitcode = 1

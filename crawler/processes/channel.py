@@ -21,7 +21,7 @@ from contextlib import suppress
 from tempfile import SpooledTemporaryFile
 from typing import IO, TYPE_CHECKING, Any, cast
 
-from archive.drafts import length_of
+from archive.drafts import MOST_IN_MEMORY, length_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -30,7 +30,6 @@ logger = logging.getLogger(__name__)
 
 _HEADER = struct.Struct("!QI")
 """Bytes of the message, and how many files come with it."""
-_LARGE = 1024 * 1024
 _GATHER_SECONDS = 0.05
 """How long messages are gathered that then go as one: with each, threads at both ends take their turn."""
 _LOOKS = 5
@@ -184,7 +183,7 @@ class _Pickler(pickle.Pickler):
             return None
         stream = cast("IO[bytes]", obj)
         self.streams.append(stream)
-        if length_of(stream) > _LARGE:
+        if length_of(stream) > MOST_IN_MEMORY:
             self.files.append(stream.fileno())
             return len(self.files) - 1
         stream.seek(0)

@@ -26,7 +26,7 @@ from crawler.processes.remote_store import RemoteStore
 from crawler.share import Share
 from crawler.signals import fetch_postponed
 from crawler.spiders.citations import CitationsSpider
-from crawler.tuning import tune
+from crawler.tuning import open_many_files, tune
 
 if TYPE_CHECKING:
     from twisted.python.failure import Failure
@@ -113,4 +113,5 @@ def main(connection: str, hosts: str) -> None:
     plan = channel.receive()
     if isinstance(plan, Plan):
         tune()
+        open_many_files()
         _Fetching(channel, plan, SharedHosts(int(hosts)) if plan.shared else None).run()

@@ -15,6 +15,7 @@ from archive.folder import ArchiveFolder
 from crawler import settings as defaults
 from crawler.capture import CAPTURE
 from crawler.cookies import CaptureCookies
+from crawler.downloader import StoppableDownloader
 from crawler.ending import WRITE_FAILED, Ending
 from crawler.frontier import Selection
 from crawler.outcomes import HostPausedError, is_passing, own_failure
@@ -120,7 +121,8 @@ class CitationsSpider(Spider):
     async def _next(self, host: str | None) -> Request | None:
         """Return the request for the next errand of *host*, recording what can be none; None when there is no more."""
         while capture := await self.turns.begin_next(host):
-            request = capture.request(callback=self.arrived, errback=self.failed)
+            more = self.turns.left_for(host)
+            request = capture.request(callback=self.arrived, errback=self.failed, priority=more)
             if isinstance(request, Request):
                 return request
             # Not awaited: a disk's sync for each would hold up the good URLs behind it.
@@ -133,6 +135,9 @@ class CitationsSpider(Spider):
             self._waiting.keep(self._go_on(capture.errand.host))
 
     async def _go_on(self, host: str | None) -> None:
+        engine = self.crawler.engine
+        if host and engine and isinstance(engine.downloader, StoppableDownloader):
+            await _sleep(engine.downloader.seconds_to_turn(host))
         request = await self._next(host)
         if request and self.crawler.engine:
             self.crawler.engine.crawl(request)
@@ -182,9 +187,7 @@ class CitationsSpider(Spider):
         self._waiting.keep(self._crawl_later(seconds, request.replace(dont_filter=True)))
 
     async def _crawl_later(self, seconds: float, request: Request) -> None:
-        from twisted.internet import reactor  # Scrapy installs it, so not before there is a crawl
-
-        await maybe_deferred_to_future(deferLater(cast("Any", reactor), seconds))
+        await _sleep(seconds)
         if self.crawler.engine:
             self.crawler.engine.crawl(request)
 
@@ -217,6 +220,13 @@ class CitationsSpider(Spider):
             if over := capture.give_up():
                 self.store.submit_exchanges(over)
         await self.ending.close(self.store)
+
+
+async def _sleep(seconds: float) -> None:
+    from twisted.internet import reactor  # Scrapy installs it, so not before there is a crawl
+
+    if seconds:
+        await maybe_deferred_to_future(deferLater(cast("Any", reactor), seconds))
 
 
 def _begin(settings: BaseSettings, selection: Selection) -> Share:

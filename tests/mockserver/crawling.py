@@ -57,6 +57,7 @@ def start_crawl(
     arguments: Sequence[str] = (),
     environment: Mapping[str, str] | None = None,
     limit_file_bytes: int | None = None,
+    limit_open_files: int | None = None,
 ) -> subprocess.Popen[str]:
     """Start `sourcekeep crawl` with so many *processes*, or `scrapy crawl citations`, which is one process alone.
 
@@ -74,6 +75,8 @@ def start_crawl(
         command += ["--processes", str(processes), *(word for rule in rules for word in ("--resolve", rule))]
     if limit_file_bytes is not None:  # in blocks of 1,024 bytes, and no signal but an error when it is reached
         command = ["bash", "-c", f'ulimit -f {limit_file_bytes // 1024}; exec "$@"', "bash", *command]
+    if limit_open_files is not None:
+        command = ["bash", "-c", f'ulimit -n {limit_open_files}; exec "$@"', "bash", *command]
     return subprocess.Popen(
         [*command, *arguments],
         cwd=ROOT,
