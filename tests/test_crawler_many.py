@@ -172,15 +172,22 @@ def test_log_has_no_trace_of_a_bug(crawled: Crawled) -> None:
     assert crawled.traces() == ""
 
 
-@pytest.mark.parametrize("processes", [None, 2])
+@pytest.mark.parametrize(
+    ("processes", "limit", "concurrency", "domain"),
+    [
+        pytest.param(None, "-n 100", 10, "files.example", id="alone"),
+        pytest.param(2, "-n 100", 10, "files-of-two.example", id="two"),
+        pytest.param(1, "-Sn 60", 80, "files.slow.example", id="limit-can-be-raised"),
+    ],
+)
 def test_crawl_of_more_hosts_than_files_may_be_open_comes_to_its_end(
-    mock_server: MockServer, tmp_path: Path, processes: int | None
+    mock_server: MockServer, tmp_path: Path, processes: int | None, limit: str, concurrency: int, domain: str
 ) -> None:
-    """The connections to hosts that are done with are not all kept."""
-    hosts = [f"h{number}.{'abc'[number % 3]}.files{processes or ''}.example" for number in range(240)]
+    """The connections to hosts that are done with are not all kept, and the limit is raised where that is allowed."""
+    hosts = [f"h{number}.{'abc'[number % 3]}.{domain}" for number in range(240)]
     urls = [f"http://{host}/" for host in hosts]
-    folder = make_archive(tmp_path / "archive", urls, concurrency=10)
-    crawled = run_crawl(folder, mock_server, processes=processes, limit_open_files=100)
+    folder = make_archive(tmp_path / "archive", urls, concurrency=concurrency)
+    crawled = run_crawl(folder, mock_server, processes=processes, limit_open_files=limit)
     assert (crawled.exit_code, crawled.traces()) == (0, "")
     assert {str(capture.outcome) for captures in crawled.captures.values() for capture in captures} == {"fetched"}
     for host in (hosts[0], hosts[-1]):

@@ -57,11 +57,11 @@ def start_crawl(
     arguments: Sequence[str] = (),
     environment: Mapping[str, str] | None = None,
     limit_file_bytes: int | None = None,
-    limit_open_files: int | None = None,
+    limit_open_files: str | None = None,
 ) -> subprocess.Popen[str]:
     """Start `sourcekeep crawl` with so many *processes*, or `scrapy crawl citations`, which is one process alone.
 
-    *resolve* is in place of the rule that sends every host to the server.
+    *resolve* is in place of the rule that sends every host to the server; *limit_open_files* is how `ulimit` is called.
     """
     rules = [server.resolve] if resolve is None else resolve
     clean = {name: value for name, value in os.environ.items() if not name.lower().endswith("_proxy")}
@@ -76,7 +76,7 @@ def start_crawl(
     if limit_file_bytes is not None:  # in blocks of 1,024 bytes, and no signal but an error when it is reached
         command = ["bash", "-c", f'ulimit -f {limit_file_bytes // 1024}; exec "$@"', "bash", *command]
     if limit_open_files is not None:
-        command = ["bash", "-c", f'ulimit -n {limit_open_files}; exec "$@"', "bash", *command]
+        command = ["bash", "-c", f'ulimit {limit_open_files}; exec "$@"', "bash", *command]
     return subprocess.Popen(
         [*command, *arguments],
         cwd=ROOT,
