@@ -13,8 +13,8 @@ if TYPE_CHECKING:
 
     from twisted.internet.interfaces import IReactorTime
 
-_MOST_IDLE = 256
-"""Of one process: the hosts that are asked again within seconds, as for robots.txt and a page, are far fewer."""
+_MOST_IDLE = 1024
+"""Of one process: a host that is asked again only after so many others will have hung up by then, as a rule."""
 _PART_OF_FILES = 4
 """One in so many of the files that the process may open is an idle connection at most."""
 

@@ -16,7 +16,7 @@ import click
 from bench import antibot, charset_score, language_score
 from bench.extract.contenders import ROOT, ContenderError, at_hand
 from bench.extract.corpus import FOLDER, CorpusError, load_corpus
-from bench.extract.extractors import EXTRACTORS, SOURCEKEEP
+from bench.extract.extractors import EXTRACTORS, SOURCEKEEP, TRAFILATURA
 from bench.extract.report import Report
 from bench.extract.rounds import run_rounds, scaling
 
@@ -63,10 +63,11 @@ def main(  # noqa: PLR0913  # an option each
     try:
         corpus = load_corpus(folder, every)
         runs = run_rounds(names, corpus.pages, rounds, _say)
-        ratios = scaling(SOURCEKEEP, corpus.pages, rounds, _say) if two and SOURCEKEEP in names else []
+        in_two = [name for name in (SOURCEKEEP, TRAFILATURA) if name in names] if two else []
+        scaled = scaling(in_two, corpus.pages, rounds, _say) if in_two else {}
     except (CorpusError, ContenderError) as error:
         sys.exit(f"error: {error}")
-    report = Report(corpus, {run.name: run for run in runs}, ratios)
+    report = Report(corpus, {run.name: run for run in runs}, scaled)
     report.print()
     if not (alone or only):
         _print_others(languages)

@@ -21,7 +21,7 @@ from bench.extract.targets import Target, print_targets
 
 if TYPE_CHECKING:
     from bench.extract.corpus import Corpus
-    from bench.extract.rounds import Run
+    from bench.extract.rounds import Run, Scaling
 
 
 @dataclass(frozen=True)  # no slots: what is derived is kept
@@ -31,8 +31,8 @@ class Report:
     corpus: Corpus
     runs: dict[str, Run]
     """By contender."""
-    ratios: list[float]
-    """Pages a second of two processes by those of one, for each round; empty where that was not measured."""
+    scaled: Scaling
+    """How much faster two processes are than one, of those of whom that was measured."""
 
     @cached_property
     def scores(self) -> dict[str, dict[str, dict[str, Any]]]:
@@ -55,7 +55,7 @@ class Report:
         articles, segments = (self.scores.get(SOURCEKEEP, {}).get(part, {}) for part in ("articles", "segments"))
         walls = None if self.called is None else len(self.called.walls)
         labelled = None if self.called is None else labelled_f1()
-        two = median(self.ratios) if self.ratios else None
+        two = median(self.scaled[SOURCEKEEP]) if self.scaled.get(SOURCEKEEP) else None
         return [
             Target("articles, F1", articles.get("f1"), 0.983),
             Target("articles, share that is exact", articles.get("exact"), 0.45),
@@ -79,9 +79,8 @@ class Report:
         if self.comments:
             print_comments(self.comments)
         print_speeds(runs)
-        if self.ratios:
-            two = f"{median(self.ratios):.2f} times the pages/s of one, by the wall clock"
-            click.echo(f"\n{SOURCEKEEP} in two processes: {two}")
+        for name, ratios in self.scaled.items():
+            click.echo(f"{name} in two processes: {median(ratios):.2f} times the pages/s of one, by the wall clock")
         if self.called:
             print_called(self.called)
             click.echo(f"verdicts on the labelled pages: macro F1 {labelled_f1():.4f} (python -m bench.verdict_score)")
@@ -113,7 +112,7 @@ class Report:
             "machine": {"cpus": os.cpu_count(), "python": platform.python_version(), "system": platform.platform()},
             "corpus": self.corpus.digest(),
             "runs": [{**run.as_dict(), "scores": self.scores[name]} for name, run in self.runs.items()],
-            "two_processes": self.ratios,
+            "two_processes": self.scaled,
             "verdicts": asdict(self.called) if self.called else None,
             "comments": self.comments,
             "targets": [target.as_dict() for target in self.targets],

@@ -19,8 +19,13 @@ if TYPE_CHECKING:
 
 TURN = 20
 """Pages that a contender reads before it is the next one's turn."""
-SHARE = 8
+SHARE = 2
 """Pages that a process takes at a time where several share the work."""
+PIECE = 100
+"""Pages that one process reads, and then two: in some seconds, of which the last share is a small part."""
+
+Scaling = dict[str, list[float]]
+"""By contender: pages a second of two processes by those of one, for each round."""
 
 
 @dataclass(slots=True)
@@ -81,23 +86,31 @@ def run_rounds(names: Sequence[str], pages: Sequence[Page], rounds: int, say: Ca
     return list(runs.values())
 
 
-def scaling(name: str, pages: Sequence[Page], rounds: int, say: Callable[[str], None]) -> list[float]:
-    """Return how many times the pages a second two processes read that one reads, by the wall clock, for each round."""
-    ratios = []
+def scaling(names: Sequence[str], pages: Sequence[Page], rounds: int, say: Callable[[str], None]) -> Scaling:
+    """Measure how many times the pages a second two processes read that one reads, by the wall clock.
+
+    One and two read each piece of the pages in turn, and so do all of *names*: a machine whose speed changes from one
+    second to the next does that to all of them.
+    """
+    ratios: Scaling = {name: [] for name in names}
     for number in range(1, rounds + 1):
-        say(f"round {number} of {rounds}: {name} in one process, then in two")
-        alone, together = _wall_seconds(name, pages, 1), _wall_seconds(name, pages, 2)
-        ratios.append(alone / together)
+        say(f"round {number} of {rounds}: {', '.join(names)}: one process and two in turn")
+        with ExitStack() as stack:
+            runners = {name: [stack.enter_context(Runner(name)) for _ in range(3)] for name in names}
+            seconds = {name: [0.0, 0.0] for name in names}
+            for start in range(0, len(pages), PIECE):
+                for name, (one, *two) in runners.items():
+                    for who, team in enumerate(([one], two)):
+                        seconds[name][who] += _wall_seconds(team, pages[start : start + PIECE])
+        for name, (alone, together) in seconds.items():
+            ratios[name].append(alone / together)
     return ratios
 
 
-def _wall_seconds(name: str, pages: Sequence[Page], processes: int) -> float:
-    """Return the seconds from the first page to the last where *processes* share the work."""
-    with ExitStack() as stack:
-        runners = [stack.enter_context(Runner(name)) for _ in range(processes)]
-        started = time.perf_counter()
-        read_together(runners, pages, keep=False)
-        return time.perf_counter() - started
+def _wall_seconds(runners: Sequence[Runner], pages: Sequence[Page]) -> float:
+    started = time.perf_counter()
+    read_together(runners, pages, keep=False)
+    return time.perf_counter() - started
 
 
 def read_together(runners: Sequence[Runner], pages: Sequence[Page], *, keep: bool = True) -> Answer:
