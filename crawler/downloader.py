@@ -89,17 +89,21 @@ class StoppableDownloader(Downloader):
         return False
 
     async def _download(self, slot: Slot, request: Request) -> Response:
+        began = slot.lastseen
         try:
             return await super()._download(slot, request)
         finally:
             if self._hosts is not None:
-                wait = max(0.0, slot.lastseen + slot.download_delay() - monotonic())
-                call_later(wait, self._let_go, self._hosts, slot, request.meta[self.DOWNLOAD_SLOT])
+                wait = max(0.0, began + slot.download_delay() - monotonic())
+                call_later(wait, self._let_go, self._hosts, slot, request.meta[self.DOWNLOAD_SLOT], began)
 
     @staticmethod
-    def _let_go(hosts: SharedHosts, slot: Slot, host: str) -> None:
-        """Let the turn go that nobody here needs any more; else it ends when the next request is to begin."""
-        if not slot.queue and not slot.transferring:
+    def _let_go(hosts: SharedHosts, slot: Slot, host: str, began: float) -> None:
+        """Let the turn go that nobody here needs any more; else it ends when the next request is to begin.
+
+        Where another request began since, the delay behind that one is not over yet.
+        """
+        if not slot.queue and not slot.transferring and slot.lastseen == began:
             hosts.let_go(host)
 
     def seconds_to_turn(self, host: str) -> float:

@@ -13,10 +13,11 @@ if TYPE_CHECKING:
 
     from twisted.internet.interfaces import IReactorTime
 
-_MOST_IDLE = 1024
-"""Of one process: a host that is asked again only after so many others will have hung up by then, as a rule."""
-_PART_OF_FILES = 4
-"""One in so many of the files that the process may open is an idle connection at most."""
+_MOST_IDLE = 512
+"""Of one process, over HTTP and over TLS each: a host that is asked again only after so many others will have hung up
+by then, as a rule."""
+_PART_OF_FILES = 8
+"""One in so many of the files that the process may open is an idle connection of either kind at most."""
 
 
 class BoundedPool(HTTPConnectionPool):

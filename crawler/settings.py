@@ -74,9 +74,9 @@ DOWNLOAD_VERIFY_CERTIFICATES = True
 # A body that ends early is kept and marked, not thrown away.
 DOWNLOAD_FAIL_ON_DATALOSS = False
 DOWNLOAD_WARNSIZE = 0  # sizes are limited, and counted in the report
-# Bytes of previews (crawler.body) whose captures wait for the disk, before no more is fetched: some 500 pages, each of
+# Bytes of previews (crawler.body) whose captures wait for the disk, before no more is fetched: some 250 pages, each of
 # which holds up to 256 KiB of the wire in memory. With fewer, a crawl of many hosts at once stops and starts again.
-SCRAPER_SLOT_MAX_ACTIVE_SIZE = 8_000_000
+SCRAPER_SLOT_MAX_ACTIVE_SIZE = 4_000_000
 
 # One slow queue for each host.
 CONCURRENT_REQUESTS_PER_DOMAIN = 1

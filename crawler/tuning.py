@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import logging
 import resource
+from contextlib import suppress
 
 
 def tune() -> None:
@@ -38,4 +39,5 @@ def open_many_files() -> None:
     now, most = resource.getrlimit(resource.RLIMIT_NOFILE)
     wanted = _FILES if most == resource.RLIM_INFINITY else min(_FILES, most)
     if now != resource.RLIM_INFINITY and now < wanted:
-        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, most))
+        with suppress(OSError, ValueError):  # as far as it does
+            resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, most))

@@ -160,11 +160,14 @@ class _Crawl:
         self._running.discard(fetcher)
         if fetcher.ended is None and not self._signal:
             left = fetcher.planned - fetcher.written
+            how = f"died ({fetcher.wait()})"
+            if fetcher.trouble:
+                how = f"can't hand over what it has ({fetcher.trouble}; is the limit of open files low? `ulimit -n`)"
             self._error = ArchiveError(
-                f"a fetching process died ({fetcher.wait()}); {left} of its {fetcher.planned} sources have no capture "
+                f"a fetching process {how}; {left} of its {fetcher.planned} sources have no capture "
                 "and stay due: `sourcekeep crawl` goes on with them"
             )
-            self._display.note(f"a fetching process died; the others go on, and {left} sources stay due")
+            self._display.note(f"a fetching process {how}; the others go on, and {left} sources stay due")
 
     def _stop_all(self) -> None:
         """Have the processes end that still run."""

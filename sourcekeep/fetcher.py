@@ -120,6 +120,11 @@ class Fetcher:
         return f"signal {signal.Signals(-code).name}" if code < 0 else f"exit code {code}"
 
     @property
+    def trouble(self) -> OSError | None:
+        """Why what it says can't be taken any more, where it has not just gone."""
+        return self._channel.trouble if self._channel else None
+
+    @property
     def pid(self) -> int:
         """The number of the process."""
         return self._process.pid

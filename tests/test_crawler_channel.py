@@ -189,3 +189,5 @@ def test_files_for_which_there_is_no_room_end_the_channel_and_are_not_waited_for
         resource.setrlimit(resource.RLIMIT_NOFILE, limits)
     assert open_files() <= before
     assert os.strerror(errno.EMFILE) in caplog.text
+    assert receiver.trouble
+    assert receiver.trouble.errno == errno.EMFILE

@@ -124,6 +124,17 @@ def test_many_pauses_are_read_whole(file: IO[bytes], other: Other) -> None:
     assert other.says("sum(hosts.paused_until(f'h{n}.example') for n in range(10_000))") == "49995000.0"
 
 
+def test_turn_is_kept_until_the_delay_behind_the_newest_request_is_over(file: IO[bytes], other: Other) -> None:
+    """The end of an earlier one's delay, which is as long as chance has it, may come while the next is to be made."""
+    hosts, slot = SharedHosts(file.fileno()), Slot(1, 1.0)
+    assert hosts.take(HOST)
+    slot.lastseen = 100.0
+    StoppableDownloader._let_go(hosts, slot, HOST, 99.0)
+    assert other.says(f"hosts.take({HOST!r})") == "False"
+    StoppableDownloader._let_go(hosts, slot, HOST, 100.0)
+    assert other.says(f"hosts.take({HOST!r})") == "True"
+
+
 def test_folder_without_locks_is_a_clear_error_to_all_that_wait_for_the_host(tmp_path: Path) -> None:
     path = tmp_path / "hosts"
     path.touch()

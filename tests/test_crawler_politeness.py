@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
@@ -135,3 +136,14 @@ def test_connection_that_the_server_forgot_costs_no_page(crawled: Crawled, mock_
 
 def test_log_has_no_trace_of_a_bug(crawled: Crawled) -> None:
     assert crawled.traces() == ""
+
+
+def test_crawl_ends_with_its_last_page_and_waits_for_no_delay_behind_it(
+    mock_server: MockServer, tmp_path: Path
+) -> None:
+    urls = [f"http://last{number}.polite.example/" for number in range(2)]
+    folder = make_archive(tmp_path / "archive", urls, delay=30, obey_robots=False)
+    begun = time.monotonic()
+    crawled = run_crawl(folder, mock_server)
+    assert time.monotonic() - begun < 10
+    assert [len(crawled.captures[url]) for url in urls] == [1, 1]

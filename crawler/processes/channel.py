@@ -48,6 +48,8 @@ class Channel:
         self._outbox: queue.SimpleQueue[Any] = queue.SimpleQueue()
         self._closing = threading.Event()
         self._ended = False
+        self.trouble: OSError | None = None
+        """Why nothing can be exchanged any more, where the other end has not just gone."""
         self._arrived: deque[Any] = deque()
         self._sender = threading.Thread(target=self._send_all, name="channel-sender", daemon=True)
         self._sender.start()
@@ -84,7 +86,7 @@ class Channel:
                 files += self._files()
             messages: list[Any] = _Unpickler(io.BytesIO(self._exactly(length)), files).load()
         except (EOFError, OSError) as error:
-            _note(error)
+            self._note(error)
             for descriptor in files:
                 os.close(descriptor)
             return []
@@ -101,7 +103,7 @@ class Channel:
             while messages := self._gathered():
                 self._send(messages)
         except OSError as error:
-            _note(error)
+            self._note(error)
             while self._gathered():
                 pass
         finally:  # whatever happened: an end that is silent and doesn't go would be waited for
@@ -142,6 +144,12 @@ class Channel:
             for stream in pickler.streams:
                 stream.close()
 
+    def _note(self, error: EOFError | OSError) -> None:
+        """Log why no message comes or goes any more; where the other end has gone, that says it by itself."""
+        if not isinstance(error, (EOFError, ConnectionError)):
+            self.trouble = error
+            logger.error("no message can be exchanged any more: %s", error)
+
     def _exactly(self, length: int) -> bytes:
         pieces = []
         while length:
@@ -161,12 +169,6 @@ class Channel:
                 os.close(descriptor)
             raise OSError(errno.EMFILE, os.strerror(errno.EMFILE))
         return files
-
-
-def _note(error: Exception) -> None:
-    """Log why no message comes or goes any more; where the other end has gone, that says it by itself."""
-    if not isinstance(error, (EOFError, ConnectionError)):
-        logger.error("no message can be exchanged any more: %s", error)
 
 
 class _Pickler(pickle.Pickler):

@@ -121,13 +121,17 @@ class CitationsSpider(Spider):
     async def _next(self, host: str | None) -> Request | None:
         """Return the request for the next errand of *host*, recording what can be none; None when there is no more."""
         while capture := await self.turns.begin_next(host):
-            more = self.turns.left_for(host)
-            request = capture.request(callback=self.arrived, errback=self.failed, priority=more)
+            request = self._request(capture)
             if isinstance(request, Request):
                 return request
             # Not awaited: a disk's sync for each would hold up the good URLs behind it.
             self._writing.keep(self._write(capture, request))
         return None
+
+    def _request(self, capture: CaptureUnderWay) -> Request | CaptureDraft:
+        """Return what asks for the page of *capture*: sooner than others where its host has more behind it."""
+        more = self.turns.left_for(capture.errand.host)
+        return capture.request(callback=self.arrived, errback=self.failed, priority=more)
 
     def _free_host(self, capture: CaptureUnderWay) -> None:
         """Begin the host's next errand, also where this one is tried again later, and whatever its answer leads to."""
@@ -135,6 +139,8 @@ class CitationsSpider(Spider):
             self._waiting.keep(self._go_on(capture.errand.host))
 
     async def _go_on(self, host: str | None) -> None:
+        if not self.turns.left_for(host):
+            return  # and no waiting for it, which would hold up the end of the crawl
         engine = self.crawler.engine
         if host and engine and isinstance(engine.downloader, StoppableDownloader):
             await _sleep(engine.downloader.seconds_to_turn(host))
@@ -176,7 +182,7 @@ class CitationsSpider(Spider):
             wait = 0.0
         if wait is not None:
             capture.attempts += 1
-            first = capture.request(callback=self.arrived, errback=self.failed)
+            first = self._request(capture)
             if isinstance(first, Request):
                 self._postpone(capture, wait, draft.error or draft.outcome, first)
                 return
