@@ -153,7 +153,8 @@ def test_retry_after_holds_every_process_back(crawled: Crawled, mock_server: Moc
     seen = seen_by(mock_server, "busy")
     (asked,) = [each for each in seen if b"503" in each.sent]
     later = [each for each in seen if each.started > asked.ended and each.path != "/robots.txt"]
-    assert {each.path.split("/")[1] for each in later} >= {"first", *SITES}
+    # The retry is of the process that was asked to wait; its other pages may have come before. The other process waits.
+    assert {each.path.split("/")[1] for each in later} >= {"first", "elsewhere"}
     for each in later:
         assert each.started - asked.started >= 2 - CLOCKS, each.path
 
