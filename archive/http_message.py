@@ -23,6 +23,8 @@ _MAX_HEAD = 4 * 1024 * 1024
 """A head that has not ended by then has no end: twice what a crawl lets through."""
 _MAX_CHUNK_LINE = 64 * 1024
 _PIECE = 256 * 1024
+_HEAD_PIECE = 16 * 1024
+"""Bytes read in one go while the head has not ended; with more, a head would take a copy of its body along."""
 _SWITCHING = 101
 _STATUS_CODE = re.compile(r"[0-9]{3}")
 _DECIMAL = re.compile(r"[0-9]{1,18}")
@@ -114,7 +116,7 @@ def read_head(stream: IO[bytes]) -> ResponseHead:
     stream.seek(0)
     held = bytearray()
     start = last = unsearched = 0  # where the head under way begins, the one before it, and the line under way
-    while piece := stream.read(_PIECE):
+    while piece := stream.read(_HEAD_PIECE):
         held += piece
         while (end := _end_of_head(held, unsearched)) is not None:
             head = bytes(held[start:end])

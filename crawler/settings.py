@@ -28,40 +28,30 @@ DOWNLOAD_HANDLERS = {
     "data": None,
 }
 
+# These lists are whole: Scrapy imports each of its own even where it is switched off, a tenth of a second for all of
+# them, and what a later Scrapy adds would change requests, or drop some, without anyone's decision.
+DOWNLOADER_MIDDLEWARES_BASE: dict[str, int] = {}
 DOWNLOADER_MIDDLEWARES = {
-    "scrapy.downloadermiddlewares.offsite.OffsiteMiddleware": None,  # skips in silence; citations go anywhere
-    "scrapy.downloadermiddlewares.robotstxt.RobotsTxtMiddleware": None,  # takes a 5xx for leave, archives nothing
-    "scrapy.downloadermiddlewares.retry.RetryMiddleware": None,  # no back-off, no Retry-After: the spider retries
-    "scrapy.downloadermiddlewares.redirect.MetaRefreshMiddleware": None,
-    "scrapy.downloadermiddlewares.redirect.RedirectMiddleware": None,
-    "scrapy.downloadermiddlewares.httpcompression.HttpCompressionMiddleware": None,
-    "scrapy.downloadermiddlewares.cookies.CookiesMiddleware": None,
-    "scrapy.downloadermiddlewares.httpauth.HttpAuthMiddleware": None,  # no passwords are sent anywhere
-    "scrapy.downloadermiddlewares.httpcache.HttpCacheMiddleware": None,
-    "scrapy.downloadermiddlewares.stats.DownloaderStats": None,  # the catalogue counts
     "crawler.pauses.PausesMiddleware": 90,
-    "crawler.robots.RobotsMiddleware": 100,
+    "crawler.robots.RobotsMiddleware": 100,  # Scrapy's takes a 5xx for leave, and archives nothing
     "crawler.conditional.ConditionalRequests": 110,
+    "scrapy.downloadermiddlewares.downloadtimeout.DownloadTimeoutMiddleware": 350,
+    "scrapy.downloadermiddlewares.defaultheaders.DefaultHeadersMiddleware": 400,
+    "scrapy.downloadermiddlewares.useragent.UserAgentMiddleware": 500,
     "crawler.redirects.MetaRedirects": 580,
     "crawler.redirects.ContentCodings": 590,
     "crawler.redirects.StatusRedirects": 600,
     "crawler.mementos.MementoRedirects": 610,
     "crawler.cookies.CaptureCookies": 700,
+    "scrapy.downloadermiddlewares.httpproxy.HttpProxyMiddleware": 750,
+    # Left out for a reason: Offsite (citations go anywhere), HttpAuth (no passwords are sent anywhere), Retry (no
+    # back-off, no Retry-After: the spider retries), HttpCache, and DownloaderStats (the catalogue counts).
 }
-SPIDER_MIDDLEWARES = {
-    # Each drops or changes something in silence, and every cited URL must have its outcome.
-    "scrapy.spidermiddlewares.httperror.HttpErrorMiddleware": None,
-    "scrapy.spidermiddlewares.referer.RefererMiddleware": None,
-    "scrapy.spidermiddlewares.urllength.UrlLengthMiddleware": None,
-    "scrapy.spidermiddlewares.depth.DepthMiddleware": None,
-    # These mark and watch what nobody looks at here.
-    "scrapy.spidermiddlewares.start.StartSpiderMiddleware": None,
-    "scrapy.spidermiddlewares.metacopy.MetaCopyDetectionMiddleware": None,
-}
-# Scrapy's own are left out of the list, for one that is only switched off is still imported (a tenth of a second). Two
-# of them open a port; the others count, or look after items and feeds, which this crawl has none of.
-EXTENSIONS_BASE: dict[str, int | None] = {}
-EXTENSIONS: dict[str, int | None] = {}
+# None: each drops or changes something in silence, and every cited URL must have its outcome; or marks and watches what
+# nobody looks at here.
+SPIDER_MIDDLEWARES_BASE: dict[str, int] = {}
+# None either: two of Scrapy's open a port; the others count, or look after items and feeds, and there are none here.
+EXTENSIONS_BASE: dict[str, int] = {}
 DOWNLOADER = "crawler.downloader.StoppableDownloader"  # Ctrl-C means now, not when every host's queue is empty
 # One request of each host waits at a time, with the number of those behind it as its priority (crawler.turns). Scrapy's
 # own queue for many hosts looks at all of them for each request, and knows no priorities among them.

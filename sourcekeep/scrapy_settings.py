@@ -9,7 +9,4 @@ SOURCEKEEP_ARCHIVE = os.environ.get("SOURCEKEEP_ARCHIVE", crawler_settings.SOURC
 SOURCEKEEP_EXTRACT = True  # make texts beside the crawl
 SOURCEKEEP_JSON = False  # print the closing report as JSON
 
-EXTENSIONS = {
-    **crawler_settings.EXTENSIONS,
-    "sourcekeep.crawl_display.CrawlDisplay": 500,
-}
+EXTENSIONS = {"sourcekeep.crawl_display.CrawlDisplay": 500}

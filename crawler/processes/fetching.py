@@ -24,6 +24,7 @@ from crawler.processes.hosts import SharedHosts
 from crawler.processes.messages import Ended, Plan, Postponed, Stop
 from crawler.processes.remote_store import RemoteStore
 from crawler.share import Share
+from crawler.signal_manager import HeardSignals
 from crawler.signals import fetch_postponed
 from crawler.spiders.citations import CitationsSpider
 from crawler.tuning import open_many_files, tune
@@ -51,6 +52,7 @@ class _Fetching:
         self._share = Share(self._store, plan.errands, plan.validators, hosts)
         self._process = CrawlerProcess(settings)
         self._crawler = self._process.create_crawler(CitationsSpider)
+        self._crawler.signals = HeardSignals(self._crawler)
         self._error: BaseException | None = None
 
     def run(self) -> None:
