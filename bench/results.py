@@ -145,11 +145,14 @@ def _ratio(runs: list[Result], rivals: list[Result]) -> str:
 
 
 def ratio_of(runs: list[Result], rivals: list[Result]) -> float | None:
-    """Return the pages a second of *runs* by those of *rivals* in the same round, the median; None without rivals."""
+    """Return the pages a second of *runs* by those of *rivals* in the same round, or in their first; None without.
+
+    It is the median over the rounds.
+    """
     if not runs or not rivals or not all(rival.pages for rival in rivals):
         return None
     by_round = {rival.round: rival.pages_per_second for rival in rivals}
-    return median(run.pages_per_second / by_round[run.round] for run in runs)
+    return median(run.pages_per_second / by_round.get(run.round, rivals[0].pages_per_second) for run in runs)
 
 
 def _lines(result: Result, listed: int) -> list[str]:

@@ -93,6 +93,7 @@ class CitationsSpider(Spider):
         share = spider.share or _begin(settings, spider.selection)
         spider.store, spider.errands, spider.hosts = share.store, share.errands, share.hosts
         spider.turns = Turns(share.errands, share.validators)
+        crawler.signals.connect(spider.answered, signal=signals.response_received)
         crawler.signals.connect(spider.stay_open, signal=signals.spider_idle)
         crawler.signals.connect(spider.ending.note_bug, signal=signals.spider_error)
         crawler.signals.connect(spider.close_store, signal=signals.spider_closed)
@@ -148,10 +149,18 @@ class CitationsSpider(Spider):
         if request and self.crawler.engine:
             self.crawler.engine.crawl(request)
 
+    def answered(self, request: Request) -> None:
+        """Free the host of a request whose chain has ended.
+
+        Scrapy lets four rounds of a busy reactor pass from here to `arrived`; of a host with many errands that is the
+        crawl's time.
+        """
+        if capture := request.meta.get(CAPTURE):
+            self._free_host(capture)
+
     async def arrived(self, response: Response) -> None:
         """Take a response that ended a chain."""
         capture: CaptureUnderWay = response.meta[CAPTURE]
-        self._free_host(capture)
         draft = capture.arrived(response)
         header = response.headers.get(b"Retry-After")
         asked = retry_after(header.decode("latin-1")) if header else None
