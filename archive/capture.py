@@ -28,7 +28,7 @@ from archive.warc_reader import head_of, read_original
 from archive.warc_writer import WarcWriter
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
     from archive.capture_records import WrittenExchange
     from archive.catalogue import Catalogue
@@ -92,6 +92,8 @@ class CaptureWriter:
         self._heads: dict[str, ResponseHead] = {}
         """Of the original that was read last."""
         self._synced_at = 0.0
+        self._group: list[_Job] = []
+        """What was taken and is not settled yet."""
         self._thread = threading.Thread(target=self._run, name="capture-writer", daemon=True)
         self._thread.start()
 
@@ -130,48 +132,43 @@ class CaptureWriter:
             raise self._failed
 
     def _run(self) -> None:
-        group: list[_Job] = []
         try:
             with self._folder.catalogue() as catalogue:
                 find_original = partial(self._find_original, catalogue)
                 records = CaptureRecords(self._warc, self._crawl_id, find_original)
-                while group := self._next_group():
-                    self._write(catalogue, records, group)
+                while not self._at_end:
+                    self._write_group(catalogue, records)
                 self._warc.finish()
         except ArchiveError as error:
-            self._refuse(error, group)
+            self._refuse(error)
         except Exception as error:  # noqa: BLE001  # a dead thread would leave the crawl waiting for ever
-            self._refuse(ArchiveError(f"captures can no longer be written: {error!r}"), group)
+            self._refuse(ArchiveError(f"captures can no longer be written: {error!r}"))
         finally:
             self._warc.abandon()
 
-    def _refuse(self, error: ArchiveError, group: list[_Job]) -> None:
-        """Fail *group* and everything that still comes, until the end is asked for."""
+    def _refuse(self, error: ArchiveError) -> None:
+        """Fail the group under way and everything that still comes, until the end is asked for."""
         self._failed = error
-        for job in group:
+        for job in self._group:
             job.refuse(error)
         while not self._at_end:
             for job in self._next_group():
                 job.refuse(error)
 
-    def _next_group(self) -> list[_Job]:
-        """Return the jobs of the next group; an empty list at the end."""
-        first = self._queue.get()
-        if first is None:
-            self._at_end = True
-            return []
-        group = [first]
+    def _next_group(self) -> Iterator[_Job]:
+        """Iterate over the jobs of the next group as they come; over none when the end is asked for."""
         until = self._synced_at + GROUP_SECONDS
-        while len(group) < GROUP_SIZE:
+        wait = None  # for the first as long as it takes
+        for _ in range(GROUP_SIZE):
             try:
-                job = self._queue.get(timeout=max(0.0, until - time.monotonic()))
+                job = self._queue.get(timeout=wait)
             except queue.Empty:
-                break
+                return
             if job is None:
-                self._queue.put(None)
-                break
-            group.append(job)
-        return group
+                self._at_end = True
+                return
+            yield job
+            wait = max(0.0, until - time.monotonic())
 
     def _find_original(self, catalogue: Catalogue, payload_digest: str, url: str) -> Original | None:
         for original in catalogue.captures.originals(payload_digest, url):
@@ -187,14 +184,22 @@ class CaptureWriter:
                 return revisited
         return None
 
-    def _write(self, catalogue: Catalogue, records: CaptureRecords, group: list[_Job]) -> None:
-        written = [each for job in group if (each := self._record(catalogue, records, job))]
+    def _write_group(self, catalogue: Catalogue, records: CaptureRecords) -> None:
+        """Append what comes as it comes, so that little is left to do when its time is up; then sync, and tell."""
+        written = []
+        for job in self._next_group():
+            self._group.append(job)
+            if each := self._record(catalogue, records, job):
+                written.append(each)
+        if not self._group:
+            return
         self._warc.sync()
         self._synced_at = time.monotonic()
         for job, capture_id in self._insert(catalogue, written):
             for exchange in job.exchanges:
                 exchange.close()
             job.done.set_result(capture_id)
+        self._group = []
         self._warc.rotate_if_full()
 
     def _record(self, catalogue: Catalogue, records: CaptureRecords, job: _Job) -> _Written | None:
