@@ -6,6 +6,7 @@ import json
 import os
 import sqlite3
 import tempfile
+import time
 from base64 import b32decode
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
@@ -245,6 +246,22 @@ def test_many_captures_share_a_sync(crawl: Crawl, writer: CaptureWriter, monkeyp
     ids = [future.result(SECONDS) for future in futures]
     assert len(set(ids)) == crawl.rows() == 200
     assert len(syncs) < 40
+
+
+def test_records_are_appended_before_their_group_is_full(crawl: Crawl, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("archive.capture.GROUP_SECONDS", SECONDS)
+    writer = crawl.writer()
+    writer.submit(crawl.draft()).result(SECONDS)
+    (file,) = crawl.folder.warc_dir.glob("*.open")
+    synced = file.stat().st_size
+    second = writer.submit(crawl.draft(1))
+    until = time.monotonic() + SECONDS / 2
+    while file.stat().st_size == synced:
+        assert time.monotonic() < until
+        time.sleep(0.01)
+    assert not second.done()
+    writer.close()
+    assert second.result(0)
 
 
 def test_catalogue_that_another_program_writes_is_waited_for(crawl: Crawl, writer: CaptureWriter) -> None:
