@@ -88,6 +88,7 @@ class CaptureWriter:
         self._queue: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()
         self._failed: ArchiveError | None = None
         self._closed = False
+        self._closing = threading.Lock()
         self._at_end = False
         self._heads: dict[str, ResponseHead] = {}
         """Of the original that was read last."""
@@ -114,10 +115,11 @@ class CaptureWriter:
     def _put(self, job: _Job) -> Future[int | None]:
         # Running from the start: a caller that is cancelled must not take the future from under the writer.
         job.done.set_running_or_notify_cancel()
-        if self._closed:
-            job.refuse(ArchiveError("this crawl is closed; nothing more can be written to it"))
-        else:
-            self._queue.put(job)
+        with self._closing:  # behind the word that ends it, nobody would look at the job
+            if not self._closed:
+                self._queue.put(job)
+                return job.done
+        job.refuse(ArchiveError("this crawl is closed; nothing more can be written to it"))
         return job.done
 
     def close(self) -> None:
@@ -125,8 +127,9 @@ class CaptureWriter:
 
         Raises the ArchiveError that stopped the writing, if one did.
         """
-        self._closed = True
-        self._queue.put(None)
+        with self._closing:
+            self._closed = True
+            self._queue.put(None)
         self._thread.join()
         if self._failed:
             raise self._failed
