@@ -39,7 +39,9 @@ if TYPE_CHECKING:
     from archive.settings import Settings
 
 GROUP_SECONDS = 0.1
-"""The least from one sync to the next: what comes in between is gathered, and shares it."""
+"""The least from one sync to the next: what comes in between shares it."""
+LONGEST_GROUP_SECONDS = 0.5
+"""The most from the first of a group to its sync, but for the last append, where more keeps coming than is written."""
 GROUP_SIZE = 256
 
 _OF_ONE_JOB = (OverflowError, RecursionError, TypeError, ValueError)
@@ -160,7 +162,7 @@ class CaptureWriter:
 
     def _next_group(self) -> Iterator[_Job]:
         """Iterate over the jobs of the next group as they come; over none when the end is asked for."""
-        until = self._synced_at + GROUP_SECONDS
+        until, began = self._synced_at + GROUP_SECONDS, 0.0
         wait = None  # for the first as long as it takes
         for _ in range(GROUP_SIZE):
             try:
@@ -170,8 +172,12 @@ class CaptureWriter:
             if job is None:
                 self._at_end = True
                 return
+            began = began or time.monotonic()
             yield job
-            wait = max(0.0, until - time.monotonic())
+            now = time.monotonic()
+            if now - began >= LONGEST_GROUP_SECONDS:
+                return
+            wait = max(0.0, until - now)
 
     def _find_original(self, catalogue: Catalogue, payload_digest: str, url: str) -> Original | None:
         for original in catalogue.captures.originals(payload_digest, url):

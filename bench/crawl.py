@@ -104,7 +104,8 @@ def main(  # noqa: PLR0913  # an option each
         sys.exit(f"error: {error}")
     print_table(results, WGET)
     if waited:
-        print_table(waited, WGET, f"The server takes {DELAY_MS} ms for each answer, {PLACES} fetches at once")
+        title = f"The server takes {DELAY_MS} ms for each answer, {PLACES} fetches at once; wget runs once"
+        print_table(waited, WGET, title)
     sound = print_checks([*results, *waited], pages)
     found = ratios(results, waited)
     print_ratios(found)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from statistics import median
 from typing import TYPE_CHECKING, Any
 
@@ -95,7 +95,7 @@ class Result:
 
 
 def print_table(results: list[Result], rival: str, title: str = "") -> None:
-    """Print a line for each contender: the medians over its rounds, and the ratio to *rival* in the same round."""
+    """Print a line for each contender: the medians over its rounds, and of its ratios to *rival* (`ratio_of`)."""
     rounds = max(result.round for result in results)
     title = title or (f"Medians of {rounds} rounds, run in turn" if rounds > 1 else "One round")
     table = Table(title=title, title_justify="left", box=None, pad_edge=False)
@@ -145,14 +145,16 @@ def _ratio(runs: list[Result], rivals: list[Result]) -> str:
 
 
 def ratio_of(runs: list[Result], rivals: list[Result]) -> float | None:
-    """Return the pages a second of *runs* by those of *rivals* in the same round, or in their first; None without.
+    """Return the pages a second of *runs* by those of *rivals* in the same round, or in their only one; None without.
 
     It is the median over the rounds.
     """
     if not runs or not rivals or not all(rival.pages for rival in rivals):
         return None
+    if len(rivals) == 1:
+        rivals = [replace(rivals[0], round=run.round) for run in runs]
     by_round = {rival.round: rival.pages_per_second for rival in rivals}
-    return median(run.pages_per_second / by_round.get(run.round, rivals[0].pages_per_second) for run in runs)
+    return median(run.pages_per_second / by_round[run.round] for run in runs)
 
 
 def _lines(result: Result, listed: int) -> list[str]:

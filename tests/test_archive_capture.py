@@ -264,6 +264,27 @@ def test_records_are_appended_before_their_group_is_full(crawl: Crawl, monkeypat
     assert second.result(0)
 
 
+def test_writer_that_falls_behind_syncs_all_the_same(crawl: Crawl, monkeypatch: pytest.MonkeyPatch) -> None:
+    real_append, real_fsync, syncs = CaptureWriter._append, os.fsync, []
+
+    def append(*arguments: Any) -> Any:
+        time.sleep(0.01)
+        return real_append(*arguments)
+
+    def fsync(descriptor: int) -> None:
+        syncs.append(descriptor)
+        real_fsync(descriptor)
+
+    monkeypatch.setattr("archive.capture.LONGEST_GROUP_SECONDS", 0.05)
+    monkeypatch.setattr(CaptureWriter, "_append", append)
+    monkeypatch.setattr(os, "fsync", fsync)
+    writer = crawl.writer()
+    futures = [writer.submit(crawl.draft(number)) for number in range(100)]
+    assert all(future.result(SECONDS) for future in futures)
+    assert len(syncs) > 100 * 0.01 / 0.05 / 2
+    writer.close()
+
+
 def test_catalogue_that_another_program_writes_is_waited_for(crawl: Crawl, writer: CaptureWriter) -> None:
     other = sqlite3.connect(crawl.folder.catalogue_path)
     other.execute("BEGIN IMMEDIATE")

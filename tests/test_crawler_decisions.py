@@ -412,6 +412,7 @@ def test_what_scrapy_does_by_default_is_taken_at_its_place_or_left_out_by_name()
     scrapys, ours = default_settings.DOWNLOADER_MIDDLEWARES_BASE, defaults.DOWNLOADER_MIDDLEWARES
     taken = {name: place for name, place in ours.items() if name.startswith("scrapy.")}
     assert taken.items() <= scrapys.items()
+    assert defaults.DOWNLOADER_MIDDLEWARES_BASE == defaults.SPIDER_MIDDLEWARES_BASE == {}
     assert {name.rpartition(".")[2] for name in scrapys.keys() - taken.keys()} == {
         *("OffsiteMiddleware", "HttpAuthMiddleware", "RetryMiddleware", "HttpCacheMiddleware", "DownloaderStats"),
         # In whose places there are ours.
@@ -425,15 +426,17 @@ def test_what_is_left_out_is_not_imported() -> None:
 import sys
 import crawler.processes.fetching
 from scrapy.settings import Settings
+from scrapy.utils.misc import load_object
 settings = Settings()
 settings.setmodule("crawler.settings", priority="project")
 for kind in ("DOWNLOADER_MIDDLEWARES", "SPIDER_MIDDLEWARES", "EXTENSIONS"):
-    settings.get_component_priority_dict_with_base(kind)
-print(*(name for name in sys.modules if name.startswith(("scrapy.downloadermiddlewares.", "scrapy.extensions."))))
+    for part in settings.get_component_priority_dict_with_base(kind):
+        load_object(part)
+print(*(name for name in sys.modules if name.startswith("scrapy.")))
 """
     imported = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True).stdout.split()
     assert "scrapy.downloadermiddlewares.httpproxy" in imported
-    left_out = {"cookies", "offsite", "httpauth", "httpcache", "telnet", "feedexport"}
+    left_out = {"cookies", "offsite", "httpauth", "httpcache", "telnet", "feedexport", "httperror", "urllength"}
     assert not left_out & {name.rpartition(".")[2] for name in imported}
 
 

@@ -227,6 +227,14 @@ def test_bug_in_a_callback_costs_one_page_and_fails_the_crawl(mock_server: MockS
     assert exchanges_of_no_capture(folder, urls[0]) == 1
 
 
+def test_host_is_asked_for_its_next_page_as_soon_as_the_answer_is_in(mock_server: MockServer, tmp_path: Path) -> None:
+    urls = [f"http://held.interrupted.example/{path}" for path in ("held", "behind-held")]
+    folder = make_archive(tmp_path / "archive", urls)
+    crawled = crawl_with_a_bug(folder, mock_server, "-s", "SPIDER_MODULES=breaking_parts")
+    assert (crawled.exit_code, crawled.traces()) == (0, "")
+    assert counts(crawled, urls) == [1, 1]
+
+
 @pytest.mark.parametrize(("path", "said"), [("unclosed", UNCLOSED), ("unclosed-by-a-bug", f"LookupError: {BUG}")])
 def test_crawl_that_cannot_be_closed_says_so(mock_server: MockServer, tmp_path: Path, path: str, said: str) -> None:
     folder = make_archive(tmp_path / "archive", [f"http://closing.interrupted.example/{path}"])
