@@ -99,7 +99,10 @@ def main(  # noqa: PLR0913  # an option each
         with _work_folder(keep) as folder:
             with bench_web(segments, delay_ms, pages_each) as web:
                 results = _rounds(_contenders(pages, web, options, extract=extract), rounds, pages, web, folder)
-            waited = _delayed(pages, segments, pages_each, rounds, folder / "delayed", robots=robots) if delayed else []
+            waited = []
+            if delayed:
+                with bench_web(segments, DELAY_MS, pages_each) as web:
+                    waited = _delayed(pages, web, rounds, folder / "delayed", robots=robots)
     except BenchError as error:
         sys.exit(f"error: {error}")
     print_table(results, WGET)
@@ -117,19 +120,19 @@ def main(  # noqa: PLR0913  # an option each
     sys.exit(0 if sound else 1)
 
 
-def _delayed(  # noqa: PLR0913  # what the bench was told
-    pages: list[Page], segments: Path, pages_each: int, rounds: int, folder: Path, *, robots: bool
-) -> list[Result]:
-    """Let Sourcekeep and wget run against a server that waits, Sourcekeep also with as many requests as wget.
+def _delayed(pages: list[Page], web: Web, rounds: int, folder: Path, *, robots: bool) -> list[Result]:
+    """Let Sourcekeep and wget run against a *web* that waits, Sourcekeep also with as many requests as wget.
 
     wget runs once: its time is that of the server's waiting, whatever the machine has to do.
     """
-    with bench_web(segments, DELAY_MS, pages_each) as web:
-        everyone = _contenders(pages, web, Options(PLACES, robots), extract=False)
-        ours = {FETCH_ONLY: everyone[FETCH_ONLY]}
-        ours[LIKE_WGET] = _contenders(pages, web, Options(PLACES, robots=False), extract=False)[FETCH_ONLY]
-        results = _rounds(ours, rounds, pages, web, folder)
-        return results + _rounds({who: everyone[who] for who in everyone if who == WGET}, 1, pages, web, folder)
+
+    def ours(*, robots: bool) -> Contender:
+        return lambda folder: crawl_with_sourcekeep(pages, web, folder, Options(PLACES, robots), extract=False)
+
+    results = _rounds({FETCH_ONLY: ours(robots=robots), LIKE_WGET: ours(robots=False)}, rounds, pages, web, folder)
+    if has_wget():
+        results += _rounds({WGET: lambda folder: crawl_with_wget(pages, web, folder)}, 1, pages, web, folder)
+    return results
 
 
 def _contenders(pages: list[Page], web: Web, options: Options, *, extract: bool) -> dict[str, Contender]:

@@ -234,14 +234,20 @@ def test_row_comes_only_after_its_records_are_synced(crawl: Crawl, monkeypatch: 
     writer.close()
 
 
-def test_many_captures_share_a_sync(crawl: Crawl, writer: CaptureWriter, monkeypatch: pytest.MonkeyPatch) -> None:
-    real, syncs = os.fsync, []
+@pytest.fixture
+def syncs(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """The descriptors that were synced, in order."""
+    real, seen = os.fsync, []
 
     def fsync(descriptor: int) -> None:
-        syncs.append(descriptor)
+        seen.append(descriptor)
         real(descriptor)
 
     monkeypatch.setattr(os, "fsync", fsync)
+    return seen
+
+
+def test_many_captures_share_a_sync(crawl: Crawl, writer: CaptureWriter, syncs: list[int]) -> None:
     futures = [writer.submit(crawl.draft(number)) for number in range(200)]
     ids = [future.result(SECONDS) for future in futures]
     assert len(set(ids)) == crawl.rows() == 200
@@ -264,20 +270,17 @@ def test_records_are_appended_before_their_group_is_full(crawl: Crawl, monkeypat
     assert second.result(0)
 
 
-def test_writer_that_falls_behind_syncs_all_the_same(crawl: Crawl, monkeypatch: pytest.MonkeyPatch) -> None:
-    real_append, real_fsync, syncs = CaptureWriter._append, os.fsync, []
+def test_writer_that_falls_behind_syncs_all_the_same(
+    crawl: Crawl, syncs: list[int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real = CaptureWriter._append
 
     def append(*arguments: Any) -> Any:
         time.sleep(0.01)
-        return real_append(*arguments)
-
-    def fsync(descriptor: int) -> None:
-        syncs.append(descriptor)
-        real_fsync(descriptor)
+        return real(*arguments)
 
     monkeypatch.setattr("archive.capture.LONGEST_GROUP_SECONDS", 0.05)
     monkeypatch.setattr(CaptureWriter, "_append", append)
-    monkeypatch.setattr(os, "fsync", fsync)
     writer = crawl.writer()
     futures = [writer.submit(crawl.draft(number)) for number in range(100)]
     assert all(future.result(SECONDS) for future in futures)
@@ -325,7 +328,7 @@ def fail(*_: Any) -> None:
     raise OSError(28, "No space left on device")
 
 
-def fails_clearly(crawl: Crawl, writer: CaptureWriter, match: str) -> None:
+def assert_fails_clearly(crawl: Crawl, writer: CaptureWriter, match: str) -> None:
     """Assert that captures fail with a clear error, now and later, and none has a row."""
     futures = [writer.submit(crawl.draft(number)) for number in range(5)]
     for future in futures:
@@ -340,13 +343,13 @@ def fails_clearly(crawl: Crawl, writer: CaptureWriter, match: str) -> None:
 
 def test_warc_that_cannot_be_written_fails_every_capture(crawl: Crawl) -> None:
     crawl.folder.warc_dir.rmdir()
-    fails_clearly(crawl, crawl.writer(), "warc.*cannot be written")
+    assert_fails_clearly(crawl, crawl.writer(), "warc.*cannot be written")
 
 
 def test_warc_that_cannot_be_synced_fails_every_capture(crawl: Crawl, monkeypatch: pytest.MonkeyPatch) -> None:
     writer = crawl.writer()
     monkeypatch.setattr("archive.warc_writer.os.fsync", fail)
-    fails_clearly(crawl, writer, "No space left")
+    assert_fails_clearly(crawl, writer, "No space left")
 
 
 def test_catalogue_that_cannot_be_opened_fails_every_capture(crawl: Crawl) -> None:
@@ -389,7 +392,7 @@ def test_what_was_acknowledged_before_a_failure_stays(crawl: Crawl, monkeypatch:
     assert crawl.rows() == 1
 
 
-def test_stream_that_cannot_be_read_fails_clearly(crawl: Crawl) -> None:
+def test_stream_that_cannot_be_read_assert_fails_clearly(crawl: Crawl) -> None:
     class Broken(io.BytesIO):
         def read(self, _size: int | None = -1) -> bytes:
             raise RuntimeError("gone")
