@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 from typing import TYPE_CHECKING
 
@@ -22,6 +23,28 @@ PART_SUFFIX = ".part"
 def warc_files(warc_dir: Path, prefix: str = "") -> list[Path]:
     """Return the finished WARC files of an archive in the order of their names."""
     return sorted(warc_dir.glob(f"{prefix}*{WARC_SUFFIX}"))
+
+
+def open_warc(warc_dir: Path, name: str) -> io.FileIO:
+    """Open the WARC file *name*, finished or not; raises FileNotFoundError when there is neither.
+
+    Whoever writes it may give it its final name at any moment, so that one look at each name could miss it.
+    """
+    for suffix in ("", OPEN_SUFFIX):
+        try:
+            return io.FileIO(warc_dir / (name + suffix))
+        except FileNotFoundError:
+            continue
+    return io.FileIO(warc_dir / name)
+
+
+def size_of(warc_dir: Path, name: str) -> int:
+    """Return the size of a WARC file in bytes, finished or not; 0 where it can't be opened."""
+    try:
+        with open_warc(warc_dir, name) as file:
+            return file.seek(0, io.SEEK_END)
+    except OSError:
+        return 0
 
 
 def finish_file(directory: Path, name: str) -> None:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from archive.content_codings import MAX_CONTENT, ContentDecodeError
 from archive.errors import RecordDamagedError, RecordError, RecordMissingError
 from archive.http_message import HttpMessage, ResponseHead, payload_pieces, read_head
-from archive.warc_files import OPEN_SUFFIX
+from archive.warc_files import open_warc
 from archive.warc_member import read_member
 from archive.warc_record import RecordType, digest_of
 
@@ -34,15 +34,6 @@ class StoredRecord:
         """Return the value of a named field, or None."""
         wanted = name.lower()
         return next((value for key, value in self.headers if key.lower() == wanted), None)
-
-
-def size_of(warc_dir: Path, warc_file: str) -> int:
-    """Return the size of a WARC file in bytes, finished or not; 0 where it isn't there."""
-    try:
-        with _open(warc_dir, warc_file) as file:
-            return file.seek(0, io.SEEK_END)
-    except (RecordMissingError, OSError):
-        return 0
 
 
 def read_original(warc_dir: Path, place: RecordPlace, payload_digest: str) -> ResponseHead | None:
@@ -91,12 +82,10 @@ def open_record(warc_dir: Path, place: RecordPlace) -> Iterator[WarcMember]:
 
 
 def _open(warc_dir: Path, warc_file: str) -> IO[bytes]:
-    for suffix in ("", OPEN_SUFFIX, ""):  # the third look: it may have been finished between the first two
-        try:
-            return (warc_dir / (warc_file + suffix)).open("rb")
-        except FileNotFoundError:
-            continue
-    raise RecordMissingError(f"{warc_dir / warc_file} is not there")
+    try:
+        return io.BufferedReader(open_warc(warc_dir, warc_file))
+    except FileNotFoundError:
+        raise RecordMissingError(f"{warc_dir / warc_file} is not there") from None
 
 
 def read_record(warc_dir: Path, place: RecordPlace) -> StoredRecord:

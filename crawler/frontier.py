@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Protocol
 from archive.errors import ArchiveError
 from archive.records import Via, as_timestamp, utc_now
 from archive.signals import probe_url
-from archive.warc_reader import size_of
+from archive.warc_files import size_of
 from crawler.errands import Errand
 
 if TYPE_CHECKING:

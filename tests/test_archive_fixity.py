@@ -48,6 +48,7 @@ from archive.fixity.run import verify
 from archive.folder import ArchiveFolder
 from archive.ledger.imports import importing
 from archive.records import CitedLink, Incident, Purpose
+from archive.warc_files import OPEN_SUFFIX, warc_files
 from archive.warc_record import digest_of, new_record_id
 
 if TYPE_CHECKING:
@@ -122,7 +123,7 @@ def test_hostile_crawl_has_no_fault(tmp_path: Path) -> None:
 
 
 def at_once(catalogue: Catalogue, path: Path) -> list[Fault]:
-    return check_file(path, path.name, catalogue).faults
+    return check_file(path.parent, path.name, catalogue).faults
 
 
 def test_flipped_byte_is_found_wherever_it_is(archive: ArchiveFolder) -> None:
@@ -773,6 +774,22 @@ def test_unfinished_file_that_lost_what_rows_name_is_a_fault(tmp_path: Path) -> 
     sample, path = unfinished(tmp_path)
     path.write_bytes(path.read_bytes()[:-1])
     assert {fault.kind for fault in faults(sample.folder)} == {FaultKind.DAMAGED, FaultKind.NO_RECORD}
+
+
+def test_file_that_is_finished_while_it_is_looked_for_is_read_whole(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sample, path = unfinished(tmp_path)
+
+    def finish_behind(warc_dir: Path) -> list[Path]:
+        found = warc_files(warc_dir)
+        path.rename(path.with_name(path.name.removesuffix(OPEN_SUFFIX)))
+        return found
+
+    monkeypatch.setattr("archive.fixity.run.warc_files", finish_behind)
+    result = look(sample.folder)
+    assert (list(result.faults), result.files) == ([], 1)
+    assert result.records == 4
 
 
 def test_unfinished_file_that_no_row_names_is_a_note(archive: ArchiveFolder) -> None:

@@ -12,6 +12,7 @@ from archive.errors import ArchiveError
 from archive.fixity.findings import FaultKind, FileFindings
 from archive.fixity.record import problems_of, read_response_head
 from archive.fixity.rows import RowChecker
+from archive.warc_files import open_warc
 from archive.warc_record import RecordType
 from archive.warc_walk import Damage, walk_stream
 
@@ -29,14 +30,14 @@ _PLAIN_MEMBER = b"\x1f\x8b\x08\x00\x00\x00\x00\x00"
 
 
 def check_file(
-    path: Path,
+    warc_dir: Path,
     name: str,
     catalogue: Catalogue,
     *,
     unfinished: tuple[int, int] | None = None,
     progress: Callable[[int], None] | None = None,
 ) -> FileFindings:
-    """Check the WARC file *name* at *path*.
+    """Check the WARC file *name*.
 
     One that is *unfinished* has two offsets: where the last record ends that a row names, and the file itself. What is
     between them may lack its rows yet, and the first damage there is the end. *progress* is told how many more bytes
@@ -45,7 +46,7 @@ def check_file(
     """
     findings = FileFindings(name)
     try:
-        with _HashedFile(path, progress) as file:
+        with _HashedFile(open_warc(warc_dir, name), progress) as file:
             _FileChecker(file, findings, catalogue).run(unfinished)
             if unfinished is None:
                 findings.sha256 = file.digest_to_end()
@@ -63,8 +64,8 @@ def check_file(
 class _HashedFile(io.BufferedReader):
     """A file whose bytes are hashed as they are read for the first time, in whatever steps."""
 
-    def __init__(self, path: Path, progress: Callable[[int], None] | None) -> None:
-        super().__init__(io.FileIO(path, "rb"), _PIECE)
+    def __init__(self, file: io.FileIO, progress: Callable[[int], None] | None) -> None:
+        super().__init__(file, _PIECE)
         self._sha = hashlib.sha256()
         self._progress = progress
         self.done = 0

@@ -15,6 +15,7 @@ import os
 import sqlite3
 from collections import Counter
 from dataclasses import dataclass, field
+from io import BufferedReader
 from typing import TYPE_CHECKING, Protocol
 
 from archive.errors import ArchiveError, CatalogueError
@@ -22,7 +23,7 @@ from archive.fixity.findings import Fault, FaultKind, FileFindings, Role, RowSet
 from archive.fixity.log import FaultLog
 from archive.fixity.workers import LARGE, CatalogueTask, FileTask, Task, TextsTask, run_all
 from archive.salvage import TORN_SUFFIX
-from archive.warc_files import OPEN_SUFFIX, warc_files
+from archive.warc_files import OPEN_SUFFIX, open_warc, size_of, warc_files
 from archive.warc_member import read_member
 
 if TYPE_CHECKING:
@@ -145,8 +146,8 @@ class _Run:
     def _files(self) -> list[FileTask]:
         # Unfinished ones first: one that is finished in this very moment is then met twice, and not never.
         unfinished = sorted(self._folder.warc_dir.glob("*" + OPEN_SUFFIX))
-        finished = {path.name: path for path in warc_files(self._folder.warc_dir)}
-        tasks = [FileTask(path, name, _size(path)) for name, path in finished.items()]
+        finished = {path.name for path in warc_files(self._folder.warc_dir)}
+        tasks = [self._task(name) for name in sorted(finished)]
         for path in unfinished:
             name = path.name.removesuffix(OPEN_SUFFIX)
             if name not in finished:
@@ -161,7 +162,10 @@ class _Run:
             f"{path.name} is unfinished: a crawl writes it, or was interrupted and the next crawl salvages it; "
             + (f"its first {rows.end:,} bytes, which rows name, were checked" if rows else "no row names it yet")
         )
-        return FileTask(path, name, _size(path), rows.end if rows else 0)
+        return self._task(name, rows.end if rows else 0)
+
+    def _task(self, name: str, end: int | None = None) -> FileTask:
+        return FileTask(self._folder.warc_dir, name, size_of(self._folder.warc_dir, name), end)
 
     def give_up(self, error: sqlite3.DatabaseError) -> None:
         """Say that the catalogue can't be read, so that nothing can be held against it."""
@@ -204,8 +208,7 @@ class _Run:
         result.notes += _notes(found)
 
     def _record_id(self, name: str, offset: int) -> str | None:
-        path = self._folder.warc_dir / name
-        with (path if path.exists() else path.with_name(name + OPEN_SUFFIX)).open("rb") as file:
+        with BufferedReader(open_warc(self._folder.warc_dir, name)) as file:
             member = read_member(file, offset, name)
         if member is None:
             return None
@@ -259,13 +262,6 @@ class _Run:
         record_id: str | None = None,
     ) -> None:
         self.result.faults.add(Fault(kind, problem, file, offset, record_id))
-
-
-def _size(path: Path) -> int:
-    try:
-        return path.stat().st_size
-    except OSError:
-        return 0
 
 
 def _notes(found: FileFindings) -> Iterator[str]:

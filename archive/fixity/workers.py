@@ -42,20 +42,19 @@ class Task(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class FileTask:
-    """A WARC file, as large as it was when it was found."""
+    """A WARC file."""
 
-    path: Path
+    warc_dir: Path
     name: str
     size: int
+    """When it was found."""
     end: int | None = None
     """Of an unfinished file: where the last record ends that a row names."""
 
     def run(self, catalogue: Catalogue, progress: Callable[[int], None]) -> FileFindings:
         """Check it; an unfinished one may have been finished since it was found."""
-        finished = self.path.with_name(self.name)
-        path = self.path if self.path.exists() else finished
         stop = None if self.end is None else (self.end, self.size)
-        return check_file(path, self.name, catalogue, unfinished=stop, progress=progress)
+        return check_file(self.warc_dir, self.name, catalogue, unfinished=stop, progress=progress)
 
 
 @dataclass(frozen=True, slots=True)
