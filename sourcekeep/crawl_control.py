@@ -50,7 +50,7 @@ def run(
     collect_seldom()
     open_many_files()
     share = begin_crawl(folder, work, conditional_for=settings.get("SOURCEKEEP_CONDITIONAL_FOR"))
-    crawl = _Crawl(share, display, fetchers.all)
+    crawl = _Crawl(share, display, fetchers)
     concurrency = settings.get("CONCURRENT_REQUESTS", folder.settings().concurrency)
     with crawl.heeding_signals():
         crawl.begin({**settings, "SOURCEKEEP_ARCHIVE": str(folder.path), "LOG_FILE": str(fetchers.log)}, concurrency)
@@ -60,11 +60,11 @@ def run(
 class _Crawl:
     """The crawl under way. Whatever happens is an event, and happens in this thread, one after the other."""
 
-    def __init__(self, share: Share, display: CrawlDisplay, fetchers: list[Fetcher]) -> None:
+    def __init__(self, share: Share, display: CrawlDisplay, fetchers: Fetchers) -> None:
         self._share = share
         self._display = display
         self._fetchers = fetchers
-        self._running = set(fetchers)
+        self._running = set(fetchers.all)
         self._signal = 0
         self._error: ArchiveError | None = None
         self._events: queue.SimpleQueue[Callable[[], None]] = queue.SimpleQueue()
@@ -82,9 +82,9 @@ class _Crawl:
     def begin(self, settings: Mapping[str, Any], concurrency: int) -> None:
         """Give each process its share of the errands and of the *concurrency*, and listen to them."""
         self._display.planned(self._share.errands, self._share.store.crawl_id)
-        shares = divide(self._share.errands, len(self._fetchers))
-        for number, (fetcher, errands) in enumerate(zip(self._fetchers, shares, strict=True)):
-            places = max(1, (concurrency + number) // len(self._fetchers))
+        shares = divide(self._share.errands, len(self._fetchers.all))
+        for number, (fetcher, errands) in enumerate(zip(self._fetchers.all, shares, strict=True)):
+            places = max(1, (concurrency + number) // len(shares))
             known = self._share.validators
             ids = [errand.source.id for errand in errands]
             validators = {source_id: known[source_id] for source_id in ids if source_id in known}
@@ -116,7 +116,7 @@ class _Crawl:
 
         One that was stopped has less to say than the one that it was stopped for.
         """
-        reasons = [fetcher.ended.reason if fetcher.ended else PROCESS_DIED for fetcher in self._fetchers]
+        reasons = [fetcher.ended.reason if fetcher.ended else PROCESS_DIED for fetcher in self._fetchers.all]
         if self._signal and set(reasons) <= {FINISHED, PROCESS_DIED, SHUTDOWN}:
             return SHUTDOWN
         said = (FINISHED, SHUTDOWN)
@@ -176,11 +176,10 @@ class _Crawl:
 
     def _signalled(self, signum: int, _: Any) -> None:
         if self._signal:
-            for fetcher in self._fetchers:
-                fetcher.kill()
+            self._fetchers.kill()
             return
         self._signal = signum
         click.echo(f"{signal.Signals(signum).name}: finishing what is under way; once more to stop at once", err=True)
         self._display.interrupt()
-        for fetcher in self._fetchers:
+        for fetcher in self._fetchers.all:
             fetcher.say(Stop())

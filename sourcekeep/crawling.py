@@ -8,7 +8,7 @@ import sys
 from typing import TYPE_CHECKING, Any
 
 from archive.folder import ArchiveFolder
-from crawler.processes.shares import processes_at_most, processes_for
+from crawler.processes.shares import processes_for
 from sourcekeep.crawl_log import log_file
 from sourcekeep.fetcher import started
 
@@ -33,10 +33,8 @@ def run(
     folder = ArchiveFolder.open(archive_dir)
     own = folder.settings()  # a mistake in it is said before anything begins
     wanted = own.processes if processes is None else processes
-    log = log_file(folder)
-    processors = os.cpu_count()
     # Before it is known how much there is to do: that takes less time than a process takes to be ready.
-    with started(min(processes_at_most(wanted, processors), processors or 1), log) as fetchers:
+    with started(log_file(folder)) as fetchers:
         from crawler.frontier import Selection
 
         choice = Selection(selection["all"], selection["incident"], tuple(selection["url"]))
@@ -44,7 +42,7 @@ def run(
             from sourcekeep import crawl_control
             from sourcekeep.crawl_display import CrawlDisplay
 
-            fetchers.keep(processes_for(count, wanted, processors))
+            fetchers.fork(processes_for(count, wanted, os.cpu_count()))
             display = CrawlDisplay(folder, extract=settings["SOURCEKEEP_EXTRACT"], as_json=as_json)
             sys.exit(crawl_control.run(folder, choice, settings, fetchers, display))
     _nothing_to_do(folder, selection, as_json=as_json)

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import socket
 import subprocess
 from contextlib import contextmanager, suppress
+from functools import partial
 from typing import IO, TYPE_CHECKING
 
 from archive.records import Via
+from crawler.processes.fork_server import EXIT
 from crawler.processes.hosts import open_hosts
 from sourcekeep.invocation import own_process
 
@@ -24,45 +27,98 @@ _GOING_SECONDS = 5.0
 
 
 @contextmanager
-def started(count: int, log: Path) -> Iterator[Fetchers]:
-    """Start *count* processes, which write what goes wrong to *log*; none is left when the context ends.
+def started(log: Path) -> Iterator[Fetchers]:
+    """Start what the processes are forked from, which write what goes wrong to *log*; none is left at the end.
 
     Nor is a *log* that nothing was written to: nothing was due, the selection was unknown, another crawl is under way.
     """
     with open_hosts() as hosts:
         fetchers = Fetchers(hosts, log)
         try:
-            fetchers.keep(count)
             yield fetchers
         finally:
-            fetchers.keep(0)
+            fetchers.end()
             with suppress(OSError):  # what became of the crawl matters more
                 if not log.stat().st_size:
                     log.unlink()
 
 
 class Fetchers:
-    """The processes of one crawl, in the order of their starts."""
+    """The processes of one crawl, and their fork server, which is on its way from the start."""
 
     def __init__(self, hosts: IO[bytes], log: Path) -> None:
-        self._hosts = hosts
         self.log = log
         self.all: list[Fetcher] = []
+        """In the order of their numbers."""
+        self._exits: dict[int, int] = {}
+        self._line, theirs = socket.socketpair()
+        with theirs, log.open("ab") as output:
+            inherited = (theirs.fileno(), hosts.fileno())
+            self._server = subprocess.Popen(
+                own_process(*map(str, inherited), module="crawler.processes"),
+                pass_fds=inherited,
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=output,
+                start_new_session=True,  # Ctrl-C is for the process that started it
+            )
 
-    def keep(self, count: int) -> None:
-        """See to it that there are *count*: start what is missing, end what is too many."""
-        while len(self.all) < count:
-            self.all.append(Fetcher(self._hosts, self.log))
-        surplus, self.all = self.all[count:], self.all[:count]
-        for fetcher in surplus:
-            fetcher.kill()
-        for fetcher in surplus:
-            fetcher.wait()
+    def fork(self, count: int) -> None:
+        """Have *count* processes forked; to be called once."""
+        for number in range(count):
+            ours, theirs = socket.socketpair()
+            self.all.append(Fetcher(ours, partial(self._exit_of, number)))
+            with theirs, suppress(OSError):  # a fork server that has died: then the connection has ended, too
+                socket.send_fds(self._line, [b"\0"], [theirs.fileno()])
+        with suppress(OSError):
+            self._line.shutdown(socket.SHUT_WR)
+
+    def kill(self) -> None:
+        """End all of them at once; what they handed over before is not lost."""
+        if self._server.returncode is None:  # else its number may be another's by now
+            with suppress(ProcessLookupError):
+                os.killpg(self._server.pid, signal.SIGKILL)
+
+    def end(self) -> None:
+        """End what is left of them, and return when all have gone."""
+        self.kill()
+        self._server.wait()
+        self._listen(None)
+        self._line.close()
+        for fetcher in self.all:
             fetcher.hang_up()
+
+    def _exit_of(self, number: int) -> str:
+        """Wait until the process of this *number* has gone, and return how: `signal SIGKILL`, say, or `exit code 1`."""
+        if self._listen(number):
+            # Nobody is left who could say it: the fork server died before them, or before it could fork.
+            self._exits.setdefault(number, self._server.wait())
+        code = self._exits.get(number)
+        if code is None:
+            return "it has not gone yet"
+        return f"signal {signal.Signals(-code).name}" if code < 0 else f"exit code {code}"
+
+    def _listen(self, number: int | None) -> bool:
+        """Hear how processes ended, until that of this *number* has; return whether all of them have gone.
+
+        Gives up when for five seconds none goes.
+        """
+        self._line.settimeout(_GOING_SECONDS)
+        try:
+            while number is None or number not in self._exits:
+                if not (report := self._line.recv(EXIT.size)):
+                    return True
+                gone, code = EXIT.unpack(report)
+                self._exits[gone] = code
+        except TimeoutError:
+            return False
+        except ConnectionError:  # gone, with connections that it hadn't taken yet
+            return True
+        return False
 
 
 class Fetcher:
-    """One of a crawl's fetching processes; it is on its way from the start, and waits for its plan."""
+    """One of a crawl's fetching processes, which waits for its plan."""
 
     planned = 0
     """How many sources it was given."""
@@ -71,19 +127,11 @@ class Fetcher:
     ended: Ended | None = None
     """Its last word; a process that has gone without one died."""
 
-    def __init__(self, hosts: IO[bytes], log: Path) -> None:
-        self._connection, theirs = socket.socketpair()
+    def __init__(self, connection: socket.socket, wait: Callable[[], str]) -> None:
+        self._connection = connection
         self._channel: Channel | None = None
-        with theirs, log.open("ab") as output:
-            inherited = (theirs.fileno(), hosts.fileno())
-            self._process = subprocess.Popen(
-                own_process(*map(str, inherited), module="crawler.processes"),
-                pass_fds=inherited,
-                stdin=subprocess.DEVNULL,
-                stdout=output,
-                stderr=output,
-                start_new_session=True,  # Ctrl-C is for the process that started it
-            )
+        self.wait = wait
+        """Waits until it has gone, and returns how."""
 
     def begin(self, plan: Plan, on_message: Callable[[Fetcher, FromProcess | None], None]) -> None:
         """Give it its *plan*; *on_message* gets what it says, in a thread of its own, and None when it has gone."""
@@ -100,31 +148,12 @@ class Fetcher:
         if self._channel:
             self._channel.post(message)
 
-    def kill(self) -> None:
-        """End it at once; what it handed over before is not lost."""
-        with suppress(ProcessLookupError):
-            self._process.kill()
-
     def hang_up(self) -> None:
         """Let go of the connection of a process that was given nothing to do; else it is closed by who listens."""
         if not self._channel:
             self._connection.close()
 
-    def wait(self) -> str:
-        """Wait until it has gone, and return how: `signal SIGKILL`, say, or `exit code 1`."""
-        try:
-            code = self._process.wait(_GOING_SECONDS)
-        except subprocess.TimeoutExpired:
-            self.kill()
-            code = self._process.wait()
-        return f"signal {signal.Signals(-code).name}" if code < 0 else f"exit code {code}"
-
     @property
     def trouble(self) -> OSError | None:
         """Why what it says can't be taken any more, where it has not just gone."""
         return self._channel.trouble if self._channel else None
-
-    @property
-    def pid(self) -> int:
-        """The number of the process."""
-        return self._process.pid

@@ -15,7 +15,7 @@ from unittest.mock import Mock
 
 import pytest
 from breaking_parts import BUG
-from mockserver.crawling import DEADLINE, ROOT, Crawled, children, finish_crawl, make_archive, start_crawl
+from mockserver.crawling import DEADLINE, ROOT, Crawled, children, fetchers, finish_crawl, make_archive, start_crawl
 
 from archive.warc_reader import read_record
 from crawler.errands import Errand
@@ -30,7 +30,6 @@ if TYPE_CHECKING:
 
     from archive.folder import ArchiveFolder
     from crawler.processes.messages import FromProcess, ToProcess
-    from sourcekeep.fetcher import Fetcher
 
 DELAY = 0.2
 CLOCKS = 0.05
@@ -165,7 +164,7 @@ def test_process_that_dies_takes_nothing_of_the_others_along(mock_server: MockSe
     process = start(folder, mock_server)
     for site in SITES:
         wait_for_rows(folder, 2, site)
-    os.kill(children(process.pid)[0], signal.SIGKILL)
+    os.kill(fetchers(process.pid)[0], signal.SIGKILL)
     first = finish_crawl(folder, process)
     assert first.exit_code == 1
     assert "a fetching process died (signal SIGKILL)" in first.log
@@ -181,6 +180,44 @@ def test_process_that_dies_takes_nothing_of_the_others_along(mock_server: MockSe
     assert second.exit_code == 0
     assert {len(captures) for captures in second.captures.values()} == {1}
     assert_evidence_is_whole(second)
+
+
+def test_fork_server_that_dies_takes_no_process_along(mock_server: MockServer, tmp_path: Path) -> None:
+    folder = make_archive(tmp_path / "archive", slow_pages("unforked", 25), delay=DELAY)
+    process = start(folder, mock_server)
+    wait_for_rows(folder, 4)
+    os.kill(children(process.pid)[0], signal.SIGKILL)
+    crawled = finish_crawl(folder, process)
+    assert crawled.exit_code == 0, crawled.log
+    assert {len(captures) for captures in crawled.captures.values()} == {1}
+
+
+def test_fork_server_that_dies_before_it_forks_is_told_of(tmp_path: Path) -> None:
+    folder = make_archive(tmp_path / "archive", slow_pages("never-forked", 1))
+    with started(tmp_path / "log") as group:
+        group.kill()
+        group.fork(2)
+        heard: queue.SimpleQueue[object] = queue.SimpleQueue()
+        for fetcher in group.all:
+            fetcher.begin(Plan(1, [], {}, {}, shared=True), lambda _, message: heard.put(message))
+        assert [heard.get(timeout=10) for _ in group.all] == [None, None]
+        assert [fetcher.wait() for fetcher in group.all] == ["signal SIGKILL"] * 2
+    assert not list(folder.warc_dir.glob("sourcekeep-*"))
+
+
+def test_how_a_process_ended_is_known_in_whatever_order_they_end(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with started(tmp_path / "log") as group:
+        group.fork(2)
+        first, second = group.all
+        second.hang_up()
+        assert second.wait() == "exit code 0"
+        monkeypatch.setattr("sourcekeep.fetcher._GOING_SECONDS", 0.1)
+        assert first.wait() == "it has not gone yet"
+        first.hang_up()
+        monkeypatch.undo()
+        assert first.wait() == "exit code 0"
 
 
 CRAWL_WITH_A_BUG = """
@@ -230,7 +267,7 @@ def test_ctrl_c_ends_all_processes_in_order(mock_server: MockServer, tmp_path: P
     folder = make_archive(tmp_path / "archive", urls, delay=0.3)
     process = start(folder, mock_server)
     wait_for_rows(folder, 4)
-    fetching = children(process.pid)
+    fetching = fetchers(process.pid)
     assert len(fetching) == 2
     process.send_signal(signal.SIGINT)
     started = time.monotonic()
@@ -268,7 +305,8 @@ def test_processes_go_with_the_one_that_started_them(mock_server: MockServer, tm
     folder = make_archive(tmp_path / "archive", urls, delay=DELAY)
     process = start(folder, mock_server)
     wait_for_rows(folder, 4)
-    fetching = children(process.pid)
+    fetching = [*children(process.pid), *fetchers(process.pid)]
+    assert len(fetching) == 3
     process.kill()
     process.communicate()
     until = time.monotonic() + 5
@@ -306,8 +344,8 @@ def test_full_disk_ends_all_of_it_with_a_clear_error(mock_server: MockServer, tm
 def test_crawl_ended_as_the_process_did_that_the_others_were_stopped_for(
     reasons: Sequence[str | None], expected: str
 ) -> None:
-    fetchers: list[Fetcher] = [Mock(ended=reason and Ended(reason)) for reason in reasons]
-    assert _Crawl(Mock(), Mock(), fetchers)._ended() == expected
+    group = Mock(all=[Mock(ended=reason and Ended(reason)) for reason in reasons])
+    assert _Crawl(Mock(), Mock(), group)._ended() == expected
 
 
 def test_crawl_that_is_under_way_keeps_a_second_one_out(mock_server: MockServer, tmp_path: Path) -> None:
@@ -356,10 +394,12 @@ def heard_from_a_process(
         errands = [Errand(source) for source in catalogue.sources.all()]
     plan = Plan(1, errands, {}, {"SOURCEKEEP_ARCHIVE": str(folder.path), **settings}, shared=False)
     heard: queue.SimpleQueue[FromProcess | None] = queue.SimpleQueue()
-    with started(1, log) as fetchers:
-        fetchers.all[0].begin(plan, lambda _, message: heard.put(message))
+    with started(log) as group:
+        group.fork(1)
+        (fetcher,) = group.all
+        fetcher.begin(plan, lambda _, message: heard.put(message))
         for message in said:
-            fetchers.all[0].say(message)
+            fetcher.say(message)
         everything = [heard.get(timeout=10)]
         while everything[-1] is not None:
             everything.append(heard.get(timeout=10))

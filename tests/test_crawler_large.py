@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from fastwarc.warc import ArchiveIterator
 from judging_warcs import check_by_all
-from mockserver.crawling import Crawled, children, finish_crawl, make_archive, run_crawl, start_crawl
+from mockserver.crawling import Crawled, children, fetchers, finish_crawl, make_archive, run_crawl, start_crawl
 from mockserver.large import MEBIBYTE, NOISE
 
 from archive.warc_record import digest_of
@@ -80,7 +80,7 @@ def peak_of_crawl(
     process = start_crawl(folder, server, processes=processes, **reaching(server))
     peaks: Counter[int] = Counter()
     while process.poll() is None:
-        for pid in (process.pid, *children(process.pid)):
+        for pid in (process.pid, *children(process.pid), *fetchers(process.pid)):
             # The kernel keeps the mark, so that nothing between two looks is missed.
             peaks[pid] = max(peaks[pid], _mark(pid))
         time.sleep(0.01)

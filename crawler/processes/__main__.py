@@ -1,7 +1,8 @@
-"""Runs a fetching process; see `fetching`."""
+"""Runs the fork server of a crawl; see `fork_server`."""
 
 import gc
 import sys
+from functools import partial
 from importlib import import_module
 
 if __name__ == "__main__":
@@ -12,5 +13,7 @@ if __name__ == "__main__":
     import_module("scrapy.core.downloader.contextfactory")
 
     from crawler.processes.fetching import main
+    from crawler.processes.fork_server import serve
 
-    main(*sys.argv[1:])
+    line, hosts = map(int, sys.argv[1:])
+    serve(line, partial(main, hosts))

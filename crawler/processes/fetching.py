@@ -1,4 +1,4 @@
-"""A fetching process: `python -m crawler.processes CONNECTION HOSTS`, two descriptors that it inherits.
+"""A fetching process, as `fork_server` forks it.
 
 It fetches its share of a crawl and hands what it recorded over to the process that started it. It ends with its share,
 when it is told to, and at once when that process has gone: then nothing that it fetches can be kept.
@@ -109,11 +109,11 @@ def _as_archive_error(error: BaseException | None) -> ArchiveError:
     return ArchiveError(str(error) if isinstance(error, ArchiveError) else f"the crawl could not be run: {error}")
 
 
-def main(connection: str, hosts: str) -> None:
-    """Fetch what the plan says that comes first."""
-    channel = Channel(socket.socket(fileno=int(connection)))
+def main(hosts: int, connection: int) -> None:
+    """Fetch what the plan says that comes first over *connection*; both are descriptors."""
+    channel = Channel(socket.socket(fileno=connection))
     plan = channel.receive()
     if isinstance(plan, Plan):
         tune()
         open_many_files()
-        _Fetching(channel, plan, SharedHosts(int(hosts)) if plan.shared else None).run()
+        _Fetching(channel, plan, SharedHosts(hosts) if plan.shared else None).run()

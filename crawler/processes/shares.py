@@ -16,14 +16,10 @@ MOST_PROCESSES = 4
 """By default: a crawl waits for servers more than for processors, and each process takes some 100 MB."""
 
 
-def processes_at_most(wanted: int, processors: int | None) -> int:
-    """Return how many processes fetch where there is enough to do; *wanted* is 0 for one a processor."""
-    return wanted or min(processors or 1, MOST_PROCESSES)
-
-
 def processes_for(errands: int, wanted: int, processors: int | None) -> int:
-    """Return how many processes are to run so many *errands*; *wanted* is as above."""
-    return max(1, min(processes_at_most(wanted, processors), errands // LEAST_ERRANDS))
+    """Return how many processes are to run so many *errands*; *wanted* is 0 for one a processor."""
+    most = wanted or min(processors or 1, MOST_PROCESSES)
+    return max(1, min(most, errands // LEAST_ERRANDS))
 
 
 def divide(errands: Sequence[Errand], count: int) -> list[list[Errand]]:

@@ -81,7 +81,8 @@ def find_mementos(folder: ArchiveFolder, wishes: Sequence[Wish], settings: Mappi
     found = Replacements()
     while found.exit_code == 0 and (errands := [errand for search in searches if (errand := search.errand())]):
         display = _Display(folder, extract=True, as_json=False, verb="asking web archives for", via=Via.MEMENTO)
-        with started(1, log_file(folder)) as fetchers:  # archives are few, and each is asked one thing at a time
+        with started(log_file(folder)) as fetchers:
+            fetchers.fork(1)  # archives are few, and each is asked one thing at a time
             found.exit_code = crawl_control.run(
                 folder, _Round(errands), {**settings, "SOURCEKEEP_EXTRACT": True}, fetchers, display
             )

@@ -24,7 +24,7 @@ from functools import partial
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
-from mockserver.crawling import children
+from mockserver.crawling import children, fetchers
 from scrapy.settings import Settings
 
 from archive.urls import site_of
@@ -107,8 +107,8 @@ def _watch(pid: int, reports: int, started: float, order: dict[str, Any]) -> dic
 
 
 def _kill_fetcher(pid: int) -> bool:
-    """Kill one of the processes that *pid* has started; False where none of them lives."""
-    alive = [child for child in children(pid) if _is_alive(child)]
+    """Kill one of the processes that fetch for *pid*; False where none of them lives."""
+    alive = [fetcher for fetcher in fetchers(pid) if _is_alive(fetcher)]
     with suppress(ProcessLookupError, IndexError):
         os.kill(random.choice(alive), signal.SIGKILL)
         return True

@@ -1,55 +1,49 @@
-"""A fetching process that is forked, in place of one that starts anew and imports everything once more."""
+"""A fork server that is forked itself, in place of one that starts anew and imports everything once more."""
 
 from __future__ import annotations
 
 import os
 import random
-import signal
-import subprocess
-import time
 import traceback
+from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
 from crawler.processes import fetching
+from crawler.processes.fork_server import serve
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
 
-_LOOK_SECONDS = 0.005
-
 
 class Forked:
-    """What `subprocess.Popen` is to a `sourcekeep.fetcher.Fetcher`."""
+    """What `subprocess.Popen` is to `sourcekeep.fetcher.Fetchers`."""
 
     def __init__(self, command: Sequence[str], *, pass_fds: Collection[int], stdout: IO[bytes], **_: Any) -> None:
-        self._code: int | None = None
+        self.returncode: int | None = None
         self.pid = os.fork()
         if not self.pid:
-            _be(command[-2:], pass_fds, stdout)
+            line, hosts = map(int, command[-2:])
+            _be(line, hosts, pass_fds, stdout)
+        _lead_a_group(self.pid)
 
-    def kill(self) -> None:
-        """Kill it, if it is still there."""
-        if self._code is None:
-            os.kill(self.pid, signal.SIGKILL)
-
-    def wait(self, timeout: float | None = None) -> int:
+    def wait(self) -> int:
         """Wait for its end, and return its exit code, or the number of the signal below zero."""
-        until = None if timeout is None else time.monotonic() + timeout
-        while self._code is None:
-            pid, status = os.waitpid(self.pid, os.WNOHANG)
-            if pid:
-                self._code = os.waitstatus_to_exitcode(status)
-            elif until and time.monotonic() > until:
-                raise subprocess.TimeoutExpired("a forked process", timeout or 0.0)
-            else:
-                time.sleep(_LOOK_SECONDS)
-        return self._code
+        if self.returncode is None:
+            self.returncode = os.waitstatus_to_exitcode(os.waitpid(self.pid, 0)[1])
+        return self.returncode
 
 
-def _be(arguments: Sequence[str], kept: Collection[int], output: IO[bytes]) -> None:
+def _lead_a_group(pid: int) -> None:
+    """Called at both ends of a fork: whichever goes on first, the group is there."""
+    with suppress(OSError):
+        os.setpgid(pid, pid)
+
+
+def _be(line: int, hosts: int, kept: Collection[int], output: IO[bytes]) -> None:
     try:
-        os.setsid()
+        _lead_a_group(0)
         os.dup2(output.fileno(), 1)
         os.dup2(output.fileno(), 2)
         # As in a process that starts anew: an end of a pipe that lives on here would hide the parent's death.
@@ -57,7 +51,7 @@ def _be(arguments: Sequence[str], kept: Collection[int], output: IO[bytes]) -> N
             if descriptor > 2 and descriptor not in kept and Path(f"/proc/self/fd/{descriptor}").exists():
                 os.close(descriptor)
         random.seed()
-        fetching.main(*arguments)
+        serve(line, partial(fetching.main, hosts))
     except BaseException:  # noqa: BLE001  # it must not come back as a second crawl
         os.write(2, traceback.format_exc().encode())
     finally:

@@ -95,6 +95,11 @@ def children(pid: int) -> list[int]:
         return []
 
 
+def fetchers(pid: int) -> list[int]:
+    """Return the processes that fetch for a crawl: forked, by the one that it has started."""
+    return [fetcher for server in children(pid) for fetcher in children(server)]
+
+
 @dataclass(frozen=True, slots=True)
 class Crawled:
     """What a crawl left behind."""
