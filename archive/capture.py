@@ -19,9 +19,9 @@ from typing import TYPE_CHECKING, Any
 
 from archive.capture_records import CaptureRecords
 from archive.captured import capture_row, describe, facts_of
+from archive.clock import utc_now
 from archive.errors import ArchiveError, CaptureRefusedError, CatalogueError
 from archive.ledger import append_statement, take
-from archive.records import utc_now
 from archive.revisits import reads_alike
 from archive.series import CRAWL_SERIES
 from archive.warc_reader import head_of, read_original
@@ -35,8 +35,9 @@ if TYPE_CHECKING:
     from archive.drafts import CaptureDraft, RecordedExchange
     from archive.folder import ArchiveFolder
     from archive.http_message import ResponseHead
-    from archive.records import Original, Revisited, StatementKind
+    from archive.records import Original, Revisited
     from archive.settings import Settings
+    from archive.words import StatementKind
 
 GROUP_SECONDS = 0.1
 """The least from one sync to the next: what comes in between shares it."""

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from archive.mementos import http_time
-from archive.records import Capture, Outcome, Revisited
+from archive.records import Capture, Revisited
+from archive.words import Outcome
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

@@ -7,11 +7,12 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import IO, TYPE_CHECKING
 
-from archive.records import Via
 from archive.warc_record import new_record_id
+from archive.words import Via
 
 if TYPE_CHECKING:
-    from archive.records import Evidence, Outcome, Purpose, Validators
+    from archive.records import Validators
+    from archive.words import Evidence, Outcome, Purpose
 
 MOST_IN_MEMORY = 256 * 1024
 """Bytes of one direction of an exchange that are kept in memory; what is longer is a temporary file."""

@@ -13,7 +13,7 @@ from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING
 from urllib.parse import urljoin
 
-from archive.records import as_timestamp
+from archive.clock import as_timestamp
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -12,8 +12,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from archive.ledger.statements import STATEMENT_URI, UNREADABLE
-from archive.records import Capture, Exchange, Outcome, Purpose, RecordPlace, Statement, StatementKind
+from archive.records import Capture, Exchange, RecordPlace, Statement
 from archive.warc_walk import Damage, walk
+from archive.words import Outcome, Purpose, StatementKind
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping

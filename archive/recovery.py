@@ -19,11 +19,11 @@ from archive.ledger.catching_up import catch_up
 from archive.ledger.file import LEDGER_SERIES, catalogue_errors, remove_parts
 from archive.ledger.statements import UNREADABLE, take
 from archive.recorded import Problem, RecordedCapture, RecordedExchanges, Stated, crawl_of, recorded
-from archive.records import StatementKind
 from archive.salvage import Salvaged, salvage
 from archive.series import CRAWL_SERIES, crawl_files, import_files
 from archive.settings import Settings, settings_of
 from archive.warc_files import OPEN_SUFFIX
+from archive.words import StatementKind
 
 if TYPE_CHECKING:
     from collections.abc import Callable

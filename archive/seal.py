@@ -17,9 +17,9 @@ import re
 from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from archive.clock import utc_now
 from archive.errors import ArchiveError
 from archive.fixity.findings import Fault, FaultKind
-from archive.records import utc_now
 from archive.warc_files import sync_directory
 
 if TYPE_CHECKING:

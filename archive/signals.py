@@ -14,7 +14,7 @@ from enum import StrEnum
 from functools import lru_cache
 from urllib.parse import urlsplit
 
-from archive.records import Finding, Outcome, TextChange, Verdict
+from archive.words import Finding, Outcome, TextChange, Verdict
 
 
 class Signal(StrEnum):

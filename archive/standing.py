@@ -5,7 +5,8 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from archive.records import Outcome, Verdict, as_timestamp
+from archive.clock import as_timestamp
+from archive.words import Outcome, Verdict
 
 if TYPE_CHECKING:
     from datetime import datetime

@@ -19,8 +19,9 @@ from isal import isal_zlib
 
 from archive.cdxj import write_lines
 from archive.cdxj_line import index_line
+from archive.clock import utc_now
 from archive.errors import ArchiveError, WarcWriteError
-from archive.records import RecordPlace, utc_now
+from archive.records import RecordPlace
 from archive.warc_files import OPEN_SUFFIX, PART_SUFFIX, finish_file, sync_directory
 from archive.warc_record import RecordType, WarcRecord, digest_of, new_record_id
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from archive.errors import ArchiveError
 from archive.folder import ArchiveFolder
-from archive.records import Outcome
+from archive.words import Outcome
 from bench.pages import BenchError, address_of
 
 if TYPE_CHECKING:

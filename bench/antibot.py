@@ -17,7 +17,7 @@ from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from archive.records import Verdict
+from archive.words import Verdict
 from bench.verdict_pages import PARTS
 from bench.verdict_score import judge_part
 from extract import extract_page

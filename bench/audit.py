@@ -22,8 +22,8 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
+from archive.clock import as_timestamp
 from archive.folder import ArchiveFolder
-from archive.records import as_timestamp
 from extract import drift
 
 if TYPE_CHECKING:

@@ -18,10 +18,11 @@ from hashlib import sha1
 from typing import TYPE_CHECKING, NamedTuple
 
 from archive.catalogue.histories import COMPANY, Link, Look
-from archive.records import LOST, Health, Outcome, as_timestamp
+from archive.clock import as_timestamp
 from archive.signals import Signal
 from archive.standing import VERDICT_RANK
 from archive.urls import host_of, url_key
+from archive.words import LOST, Health, Outcome
 from bench.labelled import right_by_language, run, table
 from bench.link_sites import PARTS, Answered, Label, LabelledLink, load_links
 from extract import ExtractedPage, drift, extract_page

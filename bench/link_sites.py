@@ -16,8 +16,8 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urljoin, urlsplit
 
-from archive.records import Outcome
 from archive.signals import directory_of, last_part
+from archive.words import Outcome
 from bench import verdict_pages
 from extract.facts import FIRST_ERROR
 

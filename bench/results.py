@@ -10,7 +10,7 @@ import click
 from rich.console import Console
 from rich.table import Table
 
-from archive.records import Outcome
+from archive.words import Outcome
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

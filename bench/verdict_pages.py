@@ -16,7 +16,7 @@ from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from archive.records import Verdict
+from archive.words import Verdict
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from functools import cache
 from itertools import pairwise
 
-from archive.records import Verdict
+from archive.words import Verdict
 from bench.labelled import right_by_language, run, table
 from bench.verdict_pages import PARTS, LabelledPage, load_pages
 from extract import ExtractedPage, extract_page

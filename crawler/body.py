@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from twisted.web.iweb import UNKNOWN_LENGTH
 
-from archive.records import Purpose
+from archive.words import Purpose
 from crawler.wire import PURPOSE
 
 if TYPE_CHECKING:

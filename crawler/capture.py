@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Any
 from scrapy import Request
 from scrapy.exceptions import IgnoreRequest
 
+from archive.clock import utc_now
 from archive.drafts import CaptureDraft, RecordedExchange
-from archive.records import Evidence, Outcome, Validators, utc_now
 from archive.standing import SUCCESSES
+from archive.words import Evidence, Outcome
 from crawler.outcomes import (
     HostClosedError,
     RobotsError,
@@ -24,6 +25,7 @@ from crawler.wire import EXCHANGES, describe
 if TYPE_CHECKING:
     from scrapy.http import Response
 
+    from archive.records import Validators
     from crawler.errands import Errand
 
 CAPTURE = "capture"

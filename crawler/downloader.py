@@ -12,7 +12,7 @@ from scrapy.utils.httpobj import urlparse_cached
 from twisted.python.failure import Failure
 
 from archive.errors import ArchiveError
-from archive.records import Purpose
+from archive.words import Purpose
 from crawler.outcomes import CrawlStoppingError
 from crawler.wire import PURPOSE
 

@@ -9,7 +9,7 @@ from scrapy.utils.log import failure_to_exc_info
 from twisted.internet.threads import deferToThread
 
 from archive.errors import ArchiveError
-from archive.records import FAILED, FINISHED
+from archive.words import FAILED, FINISHED
 from crawler.tasks import Tasks
 
 if TYPE_CHECKING:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from archive.records import Via
 from archive.urls import host_of, site_of
+from archive.words import Via
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

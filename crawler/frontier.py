@@ -7,10 +7,11 @@ from datetime import UTC, datetime, timedelta
 from functools import cache, partial
 from typing import TYPE_CHECKING, Protocol
 
+from archive.clock import as_timestamp, utc_now
 from archive.errors import ArchiveError
-from archive.records import Via, as_timestamp, utc_now
 from archive.signals import probe_url
 from archive.warc_files import size_of
+from archive.words import Via
 from crawler.errands import Errand
 
 if TYPE_CHECKING:

@@ -14,7 +14,7 @@ from scrapy.downloadermiddlewares.redirect import BaseRedirectMiddleware
 
 from archive.http_message import REDIRECTS
 from archive.mementos import DatedUrl, dated
-from archive.records import Via
+from archive.words import Via
 from crawler.capture import CAPTURE
 from crawler.outcomes import PASSING_STATUSES
 from crawler.redirects import Chain

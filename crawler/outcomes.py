@@ -24,9 +24,9 @@ from twisted.internet import error as connection
 from twisted.web.client import ResponseFailed
 
 from archive.errors import ArchiveError
-from archive.records import Outcome
 from archive.urls import fetchable as without_surroundings
 from archive.urls import host_of
+from archive.words import Outcome
 from crawler.connect import NameLookupError
 from crawler.guard import AddressForbiddenError
 

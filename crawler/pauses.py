@@ -6,7 +6,7 @@ import time
 from typing import TYPE_CHECKING, Any, Self
 from urllib.parse import urlsplit
 
-from archive.records import Purpose
+from archive.words import Purpose
 from crawler.outcomes import HostClosedError, HostPausedError
 from crawler.retries import retry_after
 from crawler.wire import PURPOSE

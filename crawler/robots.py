@@ -11,7 +11,7 @@ from scrapy import Request
 from scrapy.exceptions import NotConfigured
 from scrapy.http.request import NO_CALLBACK
 
-from archive.records import Purpose
+from archive.words import Purpose
 from crawler.outcomes import (
     PASSING_STATUSES,
     ROBOTS_DISALLOW,
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from scrapy.http import Response
 
     from archive.drafts import RecordedExchange
-    from archive.records import Evidence
+    from archive.words import Evidence
 
 # RFC 9309 2.5: a crawler may leave out what stands behind 500 KiB.
 _MAX_BYTES = 500 * 1024

@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING
 
 from archive.capture import CaptureWriter
 from archive.cdxj import complete_indexes
+from archive.clock import utc_now
 from archive.errors import ArchiveError
 from archive.ledger.file import catalogue_errors
-from archive.records import StatementKind, utc_now
 from archive.recovery import reconcile
+from archive.words import StatementKind
 from crawler.versions import version_of
 
 if TYPE_CHECKING:

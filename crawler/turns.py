@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from scrapy.utils.defer import maybe_deferred_to_future
 from twisted.internet.defer import DeferredSemaphore
 
-from archive.records import Via
+from archive.words import Via
 from crawler.capture import CaptureUnderWay
 
 if TYPE_CHECKING:

@@ -19,10 +19,11 @@ from twisted.internet.error import ConnectionDone
 from twisted.web._newclient import ParseError
 from twisted.web.http import _MalformedChunkedDataError
 
+from archive.clock import utc_now
 from archive.drafts import MOST_IN_MEMORY, RecordedExchange, length_of
 from archive.errors import WarcWriteError
 from archive.http_message import read_head
-from archive.records import Purpose, utc_now
+from archive.words import Purpose
 
 if TYPE_CHECKING:
     from scrapy import Request

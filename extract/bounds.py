@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from extract.attributes import fewer_attributes
 
 if TYPE_CHECKING:
-    from archive.records import Evidence
+    from archive.words import Evidence
 
 MAX_CHARS = 6_000_000
 """Characters of markup."""

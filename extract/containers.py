@@ -11,7 +11,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from archive.records import NoticeKind
+from archive.words import NoticeKind
 from extract.kept import Answers
 from extract.named import TAGS, is_custom
 

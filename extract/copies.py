@@ -17,7 +17,7 @@ from functools import cached_property
 from hashlib import blake2b
 from typing import TYPE_CHECKING
 
-from archive.records import CopyKind
+from archive.words import CopyKind
 from extract.word_spans import Words
 
 if TYPE_CHECKING:

@@ -12,7 +12,7 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from archive.records import TextChange
+from archive.words import TextChange
 
 if TYPE_CHECKING:
     from extract.word_spans import Words

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from lxml.html import HtmlElement
 
-    from archive.records import NoticeKind
+    from archive.words import NoticeKind
     from extract.json_ld import Node
 
 FIRST_ERROR = 400

@@ -6,13 +6,15 @@ from typing import TYPE_CHECKING
 
 from archive.content_codings import ContentDecodeError
 from archive.errors import RecordError
-from archive.records import PendingText, Text, Verdict
+from archive.text_records import PendingText, Text
+from archive.words import Verdict
 from extract.version import EXTRACTOR
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from archive.records import Evidence, Paste, Pending
+    from archive.text_records import Paste, Pending
+    from archive.words import Evidence
     from extract.page import ExtractedPage
 
 UNREADABLE = "record-unreadable"

@@ -10,7 +10,7 @@ import re
 from operator import itemgetter
 from typing import TYPE_CHECKING
 
-from archive.records import NoticeKind
+from archive.words import NoticeKind
 from extract.phrases import fold_words, load_table
 from extract.survey import Cut, is_prose, prose_chars
 

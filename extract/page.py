@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 
 from lxml.html import document_fromstring
 
-from archive.records import Evidence, Notice, NoticeKind, Verdict
+from archive.text_records import Notice
+from archive.words import Evidence, NoticeKind, Verdict
 from extract import mojibake
 from extract.article import find_article, read_hints
 from extract.bounds import bounded

@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING
 
 from lxml.html import document_fromstring
 
-from archive.records import Notice, NoticeKind, Verdict
 from archive.storable import storable
+from archive.text_records import Notice
+from archive.words import NoticeKind, Verdict
 from extract import mojibake
 from extract.facts import Facts, read_head
 from extract.language import detect

@@ -14,7 +14,8 @@ from itertools import pairwise
 from typing import TYPE_CHECKING
 from zlib import crc32
 
-from archive.records import Notice, NoticeKind
+from archive.text_records import Notice
+from archive.words import NoticeKind
 from extract.copies import GRAM
 from extract.markup import fold, weight
 from extract.word_spans import Words, is_unspaced

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from archive.catalogue import Catalogue
     from archive.folder import ArchiveFolder
-    from archive.records import Paste, Pending, PendingText, Text
+    from archive.text_records import Paste, Pending, PendingText, Text
 
 _LOOK_AGAIN_SECONDS = 0.3
 _WRITE_SECONDS = 0.5

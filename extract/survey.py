@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from archive.records import NoticeKind
+from archive.words import NoticeKind
 from extract.comments import find_comments
 from extract.containers import find_containers
 from extract.layout import Layout

@@ -13,7 +13,7 @@ from functools import cached_property
 from itertools import islice, pairwise
 from typing import TYPE_CHECKING
 
-from archive.records import Match
+from archive.words import Match
 from extract.nearly import near_spans
 from extract.word_spans import IGNORABLE, WORD, Words
 

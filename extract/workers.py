@@ -22,7 +22,8 @@ if TYPE_CHECKING:
     from multiprocessing.connection import Connection
     from multiprocessing.context import SpawnProcess
 
-    from archive.records import Evidence, Pending, Text
+    from archive.text_records import Pending, Text
+    from archive.words import Evidence
 
     Make = Callable[[Path, Pending], Text]
 

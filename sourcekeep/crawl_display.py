@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Self
 
 from archive.errors import ArchiveError
 from archive.folder import ArchiveFolder
-from archive.records import Via
+from archive.words import Via
 from crawler.errands import count
 from crawler.signals import capture_written, crawl_planned, fetch_postponed
 from extract.version import EXTRACTOR

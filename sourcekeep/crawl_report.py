@@ -6,7 +6,8 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from archive.records import Outcome, Verdict, Via, utc_now
+from archive.clock import utc_now
+from archive.words import Outcome, Verdict, Via
 from sourcekeep import screen
 from sourcekeep.invocation import with_archive
 

@@ -66,7 +66,7 @@ def _nothing_to_do(folder: ArchiveFolder, selection: Mapping[str, Any], *, as_js
 
     import click
 
-    from archive.records import utc_now
+    from archive.clock import utc_now
     from sourcekeep import screen
     from sourcekeep.invocation import with_archive
 

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
-    from archive.records import Pending, Text
+    from archive.text_records import Pending, Text
 
 
 def run(archive_dir: Path, *, all_again: bool, workers: int | None, follow: bool, as_json: bool) -> None:

@@ -10,7 +10,7 @@ from contextlib import contextmanager, suppress
 from functools import partial
 from typing import IO, TYPE_CHECKING
 
-from archive.records import Via
+from archive.words import Via
 from crawler.processes.fork_server import EXIT
 from crawler.processes.hosts import open_hosts
 from sourcekeep.invocation import own_process

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from archive.folder import ArchiveFolder
-from archive.records import Change
+from archive.words import Change
 from sourcekeep import extracting, screen
 from sourcekeep.incidents.run import SHOWN, Report, run
 from sourcekeep.invocation import with_archive

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from itertools import combinations
 from typing import TYPE_CHECKING
 
-from archive.records import Copy, CopyKind
+from archive.text_records import Copy
+from archive.words import CopyKind
 from extract.copies import LARGELY, Grams, Overlap, compare
 
 if TYPE_CHECKING:

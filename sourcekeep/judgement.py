@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
-from archive.records import Outcome, Verdict
 from archive.standing import SUCCESSES, USABLE_VERDICTS
+from archive.words import Outcome, Verdict
 from sourcekeep.screen import when
 from sourcekeep.wordings import NO_TEXT
 from sourcekeep.words import advice, explain, label

@@ -12,7 +12,7 @@ from sourcekeep.lookup import NotFoundError, near
 
 if TYPE_CHECKING:
     from archive.folder import ArchiveFolder
-    from archive.records import Health
+    from archive.words import Health
 
 
 def pin(folder: ArchiveFolder, url: str, health: Health | None, *, reason: str, by: str) -> None:

@@ -6,12 +6,12 @@ from dataclasses import asdict, dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
-from archive.records import Match
+from archive.words import Match
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from archive.records import Copy, Quotation
+    from archive.text_records import Copy, Quotation
     from extract.quotations import Passage
     from sourcekeep.judgement import Judgement
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from archive.records import CopyKind, Match, Part
+from archive.words import CopyKind, Match, Part
 from extract.copies import LARGELY
 from sourcekeep.quotes import Answer
 from sourcekeep.screen import columns, count, line, shortened, styled, when, width, wrapped
@@ -15,7 +15,7 @@ from sourcekeep.screen import columns, count, line, shortened, styled, when, wid
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from archive.records import Copy
+    from archive.text_records import Copy
     from sourcekeep.quotes import CitedSource, Hit, IncidentQuotes, QuotedPassage
     from sourcekeep.quoting_all import Everything
 

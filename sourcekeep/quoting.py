@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from archive.records import Match, Part, Quotation
+from archive.text_records import Quotation
+from archive.words import Match, Part
 from extract.copies import RULES as COPY_RULES
 from extract.copies import Grams
 from extract.quotations import Passage, passages
@@ -21,7 +22,8 @@ from sourcekeep.quotes import NO_MATCH, CitedSource, Hit, IncidentQuotes, Quoted
 
 if TYPE_CHECKING:
     from archive.catalogue import Catalogue
-    from archive.records import Incident, SourceText
+    from archive.records import Incident
+    from archive.text_records import SourceText
 
 RULES = f"{MATCH_RULES} {COPY_RULES}"
 """What stands in `quotation_checks`: by which rules quotations and copies were looked for."""

@@ -12,8 +12,8 @@ import click
 
 from archive.folder import ArchiveFolder
 from archive.rebuild import rebuilding
-from archive.records import StatementKind
 from archive.recovery import MOST_PROBLEMS
+from archive.words import StatementKind
 from extract.run import Totals
 from extract.run import run as make_texts
 from extract.version import EXTRACTOR
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from archive.rebuild import Rebuilding, Rebuilt
-    from archive.records import Pending, Text
+    from archive.text_records import Pending, Text
 
 FOUND = 3
 """The exit code when some of the evidence could not be read or given its place."""

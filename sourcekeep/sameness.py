@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from archive.records import Outcome
+from archive.words import Outcome
 from sourcekeep.screen import when
 
 if TYPE_CHECKING:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from archive.records import LOST
+from archive.words import LOST
 from sourcekeep.audit.wording import rule_in_words
 from sourcekeep.screen import count, line, shortened, styled, when, wrapped
 

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from archive.records import Outcome, Via
 from archive.word_count import count_words
+from archive.words import Outcome, Via
 from sourcekeep.invocation import as_typed
 from sourcekeep.quotes_print import copy_in_words
 from sourcekeep.sameness import last_seen
@@ -17,7 +17,8 @@ from sourcekeep.show_link import print_link, said_in_words
 from sourcekeep.words import evidence_words
 
 if TYPE_CHECKING:
-    from archive.records import Exchange, Notice, Quotation, RecordPlace, Text
+    from archive.records import Exchange, RecordPlace
+    from archive.text_records import Notice, Quotation, Text
     from sourcekeep.capture_view import CaptureView
     from sourcekeep.source_view import PastedView, SourceView
 

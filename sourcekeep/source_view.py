@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from archive.records import Via
+from archive.words import Via
 from sourcekeep.audit.link_view import link_view
 from sourcekeep.capture_view import capture_view
 from sourcekeep.judgement import Judgement, judge
@@ -14,7 +14,8 @@ from sourcekeep.sameness import sameness
 
 if TYPE_CHECKING:
     from archive.catalogue import Catalogue
-    from archive.records import Copy, Paste, Quotation, Source, Text
+    from archive.records import Source
+    from archive.text_records import Copy, Paste, Quotation, Text
     from sourcekeep.audit.link_view import LinkView
     from sourcekeep.capture_view import CaptureView
 

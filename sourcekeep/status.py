@@ -8,7 +8,8 @@ from collections import Counter
 from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from archive.records import Outcome, utc_now
+from archive.clock import utc_now
+from archive.words import Outcome
 from sourcekeep.invocation import with_archive
 from sourcekeep.judgement import Judgement, Standing, is_good, judge
 from sourcekeep.words import NOT_EXTRACTED

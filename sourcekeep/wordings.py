@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from archive.records import Outcome, Verdict
+from archive.words import Outcome, Verdict
 
 
 @dataclass(frozen=True, slots=True)

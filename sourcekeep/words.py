@@ -10,7 +10,7 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from archive.http_message import REDIRECTS
-from archive.records import Outcome, Verdict
+from archive.words import Outcome, Verdict
 from sourcekeep.wordings import (
     ASKED_TO_WAIT,
     BROKEN,

@@ -11,18 +11,21 @@ from typing import TYPE_CHECKING, Any
 
 from comparing_catalogues import tables_of
 
+from archive.clock import utc_now
 from archive.drafts import CaptureDraft, RecordedExchange
 from archive.folder import ArchiveFolder
 from archive.ledger.imports import importing
-from archive.records import CitedLink, Incident, Outcome, Purpose, utc_now
+from archive.records import CitedLink, Incident
 from archive.settings import Settings
+from archive.words import Outcome, Purpose
 from crawler.store import CrawlStore
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from pathlib import Path
 
-    from archive.records import Change, Quarantined
+    from archive.records import Quarantined
+    from archive.words import Change
 
 SECONDS = 20
 SETTINGS = Settings(recrawl_after=11.0, confirm_after=(2.0, 5.0), contact="https://tests.example/")

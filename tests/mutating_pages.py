@@ -24,7 +24,9 @@ from typing import TYPE_CHECKING, Any
 from extract_pages import ARTICLES, article_page
 from making_documents import FIXTURES, column, package, pdf
 
-from archive.records import Outcome, PendingText, RecordPlace, Text, Verdict
+from archive.records import RecordPlace
+from archive.text_records import PendingText, Text
+from archive.words import Outcome, Verdict
 from bench.extract.corpus import FOLDER as BENCH
 from bench.verdict_pages import PARTS, load_pages
 from extract import extract_page
@@ -32,7 +34,7 @@ from extract import extract_page
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from archive.records import Pending
+    from archive.text_records import Pending
     from extract import ExtractedPage
 
     Mutation = Callable[[bytes, random.Random, bytes], bytes]

@@ -9,21 +9,13 @@ from typing import TYPE_CHECKING, Any
 from click.testing import CliRunner, Result
 
 from archive.capture import CaptureWriter
+from archive.clock import utc_now
 from archive.drafts import CaptureDraft, RecordedExchange
 from archive.folder import ArchiveFolder
-from archive.records import (
-    CitedLink,
-    Incident,
-    Notice,
-    NoticeKind,
-    Outcome,
-    Purpose,
-    Quarantined,
-    Text,
-    Verdict,
-    utc_now,
-)
+from archive.records import CitedLink, Incident, Quarantined
 from archive.settings import Settings
+from archive.text_records import Notice, Text
+from archive.words import NoticeKind, Outcome, Purpose, Verdict
 from sourcekeep.__main__ import cli
 
 if TYPE_CHECKING:

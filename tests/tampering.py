@@ -12,19 +12,22 @@ from isal import isal_zlib
 from warcio.statusandheaders import StatusAndHeaders
 
 from archive.capture import CaptureWriter
+from archive.clock import utc_now
 from archive.drafts import CaptureDraft, RecordedExchange
 from archive.fixity.run import Verification, verify
 from archive.folder import ArchiveFolder
-from archive.records import Outcome, Purpose, StatementKind, Text, Validators, Verdict, utc_now
 from archive.settings import Settings
+from archive.text_records import Text
 from archive.warc_record import digest_of
 from archive.warc_walk import Damage, walk
+from archive.words import Outcome, Purpose, StatementKind, Verdict
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
     from pathlib import Path
 
     from archive.fixity.findings import Fault
+    from archive.records import Validators
 
 SECONDS = 20
 BODY = b"<p>The same words as ever, and many of them.</p>\n" * 40

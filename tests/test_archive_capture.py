@@ -14,15 +14,18 @@ from typing import IO, TYPE_CHECKING, Any
 import pytest
 
 from archive.capture import CaptureWriter
+from archive.clock import utc_now
 from archive.drafts import CaptureDraft, RecordedExchange
 from archive.errors import ArchiveError
 from archive.folder import ArchiveFolder
-from archive.records import Outcome, Purpose, RecordPlace, utc_now
 from archive.settings import Settings
 from archive.warc_reader import StoredRecord, read_record
+from archive.words import Outcome, Purpose
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from archive.records import RecordPlace
 
 URL = "http://a.example/page"
 REQUEST = b"GET /page HTTP/1.1\r\nHost: a.example\r\n\r\n"

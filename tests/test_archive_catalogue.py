@@ -15,28 +15,14 @@ from hypothesis import strategies as st
 from mockserver.crawling import ROOT
 
 from archive.catalogue import Catalogue
-from archive.records import (
-    Capture,
-    Change,
-    CitedLink,
-    Exchange,
-    Health,
-    Incident,
-    Notice,
-    NoticeKind,
-    Outcome,
-    Purpose,
-    Quarantined,
-    RecordPlace,
-    Text,
-    Verdict,
-    as_timestamp,
-    utc_now,
-)
+from archive.clock import as_timestamp, utc_now
+from archive.records import Capture, CitedLink, Exchange, Incident, Quarantined, RecordPlace
 from archive.settings import Settings
 from archive.standing import failures_after, next_due
+from archive.text_records import Notice, Text
 from archive.warc_record import new_record_id
 from archive.word_count import count_words
+from archive.words import Change, Health, NoticeKind, Outcome, Purpose, Verdict
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -47,9 +47,10 @@ from archive.fixity.findings import FaultKind, Role, RowSet
 from archive.fixity.run import verify
 from archive.folder import ArchiveFolder
 from archive.ledger.imports import importing
-from archive.records import CitedLink, Incident, Purpose
+from archive.records import CitedLink, Incident
 from archive.warc_files import OPEN_SUFFIX, warc_files
 from archive.warc_record import digest_of, new_record_id
+from archive.words import Purpose
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -16,27 +16,19 @@ import pytest
 from keeping_archive import Keeper, Page, incident, titled
 from warcio.archiveiterator import ArchiveIterator
 
+from archive.clock import utc_now
 from archive.errors import ArchiveError
 from archive.ledger import append_statement, take
 from archive.ledger.catching_up import catch_up
 from archive.ledger.pins import pin
 from archive.ledger.statements import UNREADABLE
 from archive.recorded import Problem, RecordedCapture, RecordedExchanges, Stated, crawl_of, import_of, recorded
-from archive.records import (
-    CitedLink,
-    Health,
-    Incident,
-    Outcome,
-    Purpose,
-    Quarantined,
-    RecordPlace,
-    StatementKind,
-    utc_now,
-)
+from archive.records import CitedLink, Incident, Quarantined, RecordPlace
 from archive.settings import Settings
 from archive.warc_reader import read_record
 from archive.warc_record import RecordType, WarcRecord, digest_of, new_record_id
 from archive.warc_writer import WarcWriter
+from archive.words import Health, Outcome, Purpose, StatementKind
 
 if TYPE_CHECKING:
     from archive.recorded import Recorded

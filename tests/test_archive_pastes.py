@@ -16,8 +16,10 @@ from archive.errors import RecordDamagedError, RecordMissingError
 from archive.folder import ArchiveFolder
 from archive.ledger.imports import importing
 from archive.ledger.pastes import read_paste
-from archive.records import CitedLink, Incident, Text, Verdict
+from archive.records import CitedLink, Incident
 from archive.schema import MIGRATIONS
+from archive.text_records import Text
+from archive.words import Verdict
 from extract.run import run as make_texts
 from extract.run import run_pastes
 from extract.version import EXTRACTOR
@@ -25,7 +27,7 @@ from extract.version import EXTRACTOR
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from archive.records import Paste
+    from archive.text_records import Paste
 
 URL = "https://paper.example/lift"
 PASTED = "\n".join(f"- {paragraph}" for paragraph in ARTICLES["en"][1])

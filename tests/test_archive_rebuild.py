@@ -15,9 +15,10 @@ from keeping_archive import Keeper, Page, incident, titled
 
 from archive.errors import ArchiveBusyError, ArchiveError, SchemaTooNewError
 from archive.rebuild import Rebuilt, rebuilding
-from archive.records import CitedLink, Incident, Outcome, Quarantined
+from archive.records import CitedLink, Incident, Quarantined
 from archive.recovery import reconcile
 from archive.settings import Settings
+from archive.words import Outcome
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -430,8 +431,8 @@ def test_archive_older_than_statements_comes_back_without_its_incidents(keeper: 
 
 def test_foreign_records_are_passed_over(keeper: Keeper) -> None:
     from archive.ledger.statements import append_statement
-    from archive.records import StatementKind
     from archive.warc_writer import WarcWriter
+    from archive.words import StatementKind
 
     keeper.imports(incident(1, A))
     before = keeper.tables()

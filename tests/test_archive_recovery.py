@@ -17,9 +17,10 @@ from archive.folder import ArchiveFolder
 from archive.ledger.imports import importing
 from archive.rebuild import rebuilding
 from archive.recorded import recorded
-from archive.records import Outcome, Quarantined
+from archive.records import Quarantined
 from archive.recovery import Recovered, reconcile, recover_crawls
 from archive.warc_walk import Damage, walk
+from archive.words import Outcome
 from sourcekeep.__main__ import cli
 
 if TYPE_CHECKING:

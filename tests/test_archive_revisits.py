@@ -8,12 +8,14 @@ import pytest
 from fastwarc.warc import ArchiveIterator
 
 from archive.capture import CaptureWriter
+from archive.clock import utc_now
 from archive.drafts import CaptureDraft, RecordedExchange
 from archive.errors import CaptureRefusedError
 from archive.folder import ArchiveFolder
-from archive.records import Notice, NoticeKind, Outcome, Purpose, Text, Verdict, utc_now
 from archive.settings import Settings
+from archive.text_records import Notice, Text
 from archive.warc_reader import read_http_response, read_record
+from archive.words import NoticeKind, Outcome, Purpose, Verdict
 
 if TYPE_CHECKING:
     from collections.abc import Callable

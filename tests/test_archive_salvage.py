@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from archive.clock import utc_now
 from archive.errors import CatalogueError, WarcWriteError
-from archive.records import utc_now
 from archive.salvage import TORN_SUFFIX, Salvaged, whole_members
 from archive.salvage import salvage as salvage_series
 from archive.warc_files import OPEN_SUFFIX

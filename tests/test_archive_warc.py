@@ -20,8 +20,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from warcio.archiveiterator import ArchiveIterator
 
+from archive.clock import utc_now
 from archive.errors import RecordDamagedError, RecordError, RecordMissingError, WarcWriteError
-from archive.records import RecordPlace, utc_now
+from archive.records import RecordPlace
 from archive.warc_files import OPEN_SUFFIX
 from archive.warc_reader import read_http_response, read_record
 from archive.warc_record import RecordType, WarcRecord, digest_of, new_record_id, target_uri

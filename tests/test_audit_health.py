@@ -6,8 +6,9 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from archive.records import Finding, Health, Outcome, TextChange, Verdict, as_timestamp
+from archive.clock import as_timestamp
 from archive.signals import Seen, Signal, directory_of, is_home, is_suspicious, signal_of
+from archive.words import Finding, Health, Outcome, TextChange, Verdict
 from sourcekeep.audit.health import Course
 
 START = datetime(2026, 1, 1, tzinfo=UTC)

@@ -17,8 +17,8 @@ from keeping_archive import Keeper, Page, incident
 from mockserver import MockServer
 from mockserver.crawling import make_archive, run_crawl
 
-from archive.records import Via
 from archive.signals import PROBE_LETTERS, directory_of, probe_url
+from archive.words import Via
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

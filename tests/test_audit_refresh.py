@@ -11,8 +11,10 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from reading_archive import Page, article, crawl, printed, put, run
 
+from archive.clock import as_timestamp
 from archive.folder import ArchiveFolder
-from archive.records import CitedLink, Incident, Outcome, Verdict, as_timestamp
+from archive.records import CitedLink, Incident
+from archive.words import Outcome, Verdict
 from extract import drift
 from sourcekeep.audit.refresh import refresh
 

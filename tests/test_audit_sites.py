@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from archive.records import LOST, Finding, Outcome, Verdict
 from archive.signals import Seen, Signal, signal_of
+from archive.words import LOST, Finding, Outcome, Verdict
 from bench import link_sites
 from bench.link_score import HEALTH, Judged, Known, judge_part, lost_alive, markdown, not_lost, soft_404
 from bench.link_sites import PARTS, Label, load_links

@@ -17,7 +17,7 @@ from scripted_web import WEEKS, ScriptedLink, links, pages
 from scripted_web.running import START, WEEK, Week, crawl, extract, rows_of, run_week
 from scripted_web.server import ScriptedWeb
 
-from archive.records import Health, Via
+from archive.words import Health, Via
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

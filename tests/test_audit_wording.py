@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from archive.records import Finding, Health, Outcome, TextChange, Verdict
 from archive.signals import Seen, own_name, signal_of
+from archive.words import Finding, Health, Outcome, TextChange, Verdict
 from sourcekeep.audit.wording import HEALTH, rule_in_words
 
 if TYPE_CHECKING:

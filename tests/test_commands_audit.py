@@ -15,10 +15,13 @@ import pytest
 from reading_archive import Page, article, crawl, printed, put, run
 
 from archive.catalogue.histories import Look
+from archive.clock import as_timestamp
 from archive.errors import ArchiveError
 from archive.folder import ArchiveFolder
-from archive.records import CitedLink, Health, Incident, JudgedHealth, Outcome, Verdict, as_timestamp
+from archive.health_records import JudgedHealth
+from archive.records import CitedLink, Incident
 from archive.signals import Signal
+from archive.words import Health, Outcome, Verdict
 from sourcekeep.audit.health import Course
 from sourcekeep.audit.refresh import refresh
 from sourcekeep.audit.report.charts import charts

@@ -16,7 +16,7 @@ import pytest
 from mockserver import MockServer
 from mockserver.crawling import make_archive
 
-from archive.records import utc_now
+from archive.clock import utc_now
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -31,8 +31,9 @@ from reading_archive import (
 
 from archive.errors import ArchiveError
 from archive.folder import ArchiveFolder
-from archive.records import CitedLink, Incident, RecordPlace, Verdict
+from archive.records import CitedLink, Incident, RecordPlace
 from archive.warc_reader import read_record
+from archive.words import Verdict
 from sourcekeep.exports.csv_rows import csv_rows
 from sourcekeep.exports.escaping import link, quotation, text
 from sourcekeep.exports.json_lines import json_lines

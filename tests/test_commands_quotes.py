@@ -17,7 +17,9 @@ from reading_archive import Page, article, crawl, printed, put, run
 
 from archive.catalogue import Catalogue
 from archive.folder import ArchiveFolder
-from archive.records import CitedLink, Incident, Text, Verdict
+from archive.records import CitedLink, Incident
+from archive.text_records import Text
+from archive.words import Verdict
 from extract.mojibake import repair
 from sourcekeep.lookup import NotFoundError
 from sourcekeep.screen import columns

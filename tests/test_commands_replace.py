@@ -17,9 +17,11 @@ from mockserver import MockServer
 from mockserver.audited import article_html
 from reading_archive import Page, article, crawl, printed, put, run
 
+from archive.clock import as_timestamp
 from archive.errors import ArchiveError
 from archive.folder import ArchiveFolder
-from archive.records import CitedLink, Incident, Outcome, Verdict, as_timestamp
+from archive.records import CitedLink, Incident
+from archive.words import Outcome, Verdict
 from extract import extract_page
 
 if TYPE_CHECKING:

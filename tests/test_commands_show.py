@@ -30,8 +30,10 @@ from reading_archive import (
 )
 
 from archive.folder import ArchiveFolder
-from archive.records import CitedLink, Incident, Notice, NoticeKind, Outcome, RecordPlace
+from archive.records import CitedLink, Incident, RecordPlace
+from archive.text_records import Notice
 from archive.warc_reader import read_record
+from archive.words import NoticeKind, Outcome
 from sourcekeep.__main__ import cli
 from sourcekeep.invocation import with_archive
 from sourcekeep.lookup import NotFoundError

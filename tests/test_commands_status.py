@@ -24,7 +24,8 @@ from reading_archive import (
 
 from archive.errors import ArchiveError
 from archive.folder import ArchiveFolder
-from archive.records import CitedLink, Incident, Outcome
+from archive.records import CitedLink, Incident
+from archive.words import Outcome
 from sourcekeep.screen import columns
 
 if TYPE_CHECKING:

@@ -21,8 +21,8 @@ from timestamp_authority import Authority
 
 from archive.errors import ArchiveBusyError, ArchiveError
 from archive.folder import ArchiveFolder
-from archive.records import Purpose
 from archive.timestamp import TimestampError
+from archive.words import Purpose
 from sourcekeep import byte_progress, screen
 from sourcekeep.__main__ import cli
 

@@ -15,7 +15,8 @@ import pytest
 
 from archive.drafts import CaptureDraft, RecordedExchange
 from archive.errors import CaptureRefusedError
-from archive.records import Health, Outcome, Purpose, Source
+from archive.records import Source
+from archive.words import Health, Outcome, Purpose
 from crawler.errands import Errand
 from crawler.processes.channel import Channel
 from crawler.processes.messages import Captured, Ended, Refused, Written

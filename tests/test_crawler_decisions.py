@@ -27,8 +27,9 @@ from twisted.web.client import ResponseFailed
 from archive.catalogue import Catalogue
 from archive.drafts import RecordedExchange
 from archive.errors import ArchiveError
-from archive.records import CitedLink, Incident, Outcome, Purpose
+from archive.records import CitedLink, Incident
 from archive.urls import url_key
+from archive.words import Outcome, Purpose
 from crawler.connect import NameLookupError
 from crawler.frontier import Selection
 from crawler.guard import AddressForbiddenError

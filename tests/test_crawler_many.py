@@ -11,8 +11,8 @@ import pytest
 from mockserver.cases import CASES
 from mockserver.crawling import Crawled, make_archive, run_crawl
 
-from archive.records import Outcome
 from archive.standing import NEVER_AGAIN
+from archive.words import Outcome
 
 if TYPE_CHECKING:
     from pathlib import Path

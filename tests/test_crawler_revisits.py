@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Self, cast
 import pytest
 from mockserver.crawling import make_archive, run_crawl
 
-from archive.records import as_timestamp
+from archive.clock import as_timestamp
 from archive.warc_reader import read_record
 
 if TYPE_CHECKING:

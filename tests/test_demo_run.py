@@ -14,7 +14,7 @@ import pytest
 from comparing_catalogues import differences, tables_of
 
 from archive.folder import ArchiveFolder
-from archive.records import Outcome, Verdict
+from archive.words import Outcome, Verdict
 
 if TYPE_CHECKING:
     from pathlib import Path

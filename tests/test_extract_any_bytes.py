@@ -17,7 +17,7 @@ from mutating_pages import MUTATIONS, Damaged, Recipe, bench_pages, check, damag
 from extract.workers import Limits, Workers
 
 if TYPE_CHECKING:
-    from archive.records import Pending, Text
+    from archive.text_records import Pending, Text
 
 FEW = 400
 MANY = 100_000

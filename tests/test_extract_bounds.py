@@ -7,7 +7,7 @@ import time
 import pytest
 from extract_pages import article, page, text_of
 
-from archive.records import Verdict
+from archive.words import Verdict
 from extract import extract_page
 from extract.attributes import MAX_ATTRIBUTES
 from extract.bounds import MAX_CHARS, MAX_TAGS, bounded

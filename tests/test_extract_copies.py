@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from mockserver.crawling import ROOT
 
-from archive.records import CopyKind
+from archive.words import CopyKind
 from extract.copies import (
     BAND_BYTES,
     GRAM,

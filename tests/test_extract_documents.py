@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from making_documents import docx, fixture, package, relations
 
-from archive.records import Verdict
+from archive.words import Verdict
 from extract import ExtractedPage, extract_page
 from extract.documents import package as packages
 from extract.documents import read_document

@@ -11,7 +11,7 @@ from extract_pages import ARTICLES, MENU, article_page, page
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from archive.records import Verdict
+from archive.words import Verdict
 from extract import extract_page
 from extract.phrases import load_table
 from extract.verdict.decision import sure

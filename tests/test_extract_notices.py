@@ -10,7 +10,7 @@ import pytest
 from extract_pages import ARTICLES, MENU, article, page, text_of
 
 import extract
-from archive.records import NoticeKind, Verdict
+from archive.words import NoticeKind, Verdict
 from extract import extract_page
 from extract.markup import blocks, parse, weight
 from extract.phrases import fold_words, load_table

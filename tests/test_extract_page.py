@@ -14,7 +14,7 @@ from extract_pages import ARTICLES, MENU, article, article_page, page, text_of
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from archive.records import NoticeKind, Verdict
+from archive.words import NoticeKind, Verdict
 from extract import ExtractedPage, extract_page
 from extract.markup import blocks, fold, parse
 from extract.page import markdown_of_page

@@ -7,7 +7,7 @@ from extract_pages import ARTICLES
 from hypothesis import given
 from hypothesis import strategies as st
 
-from archive.records import NoticeKind, Verdict
+from archive.words import NoticeKind, Verdict
 from extract.pasted import blocks_of, extract_pasted
 
 PROSE = ARTICLES["en"][1]

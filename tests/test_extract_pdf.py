@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from making_documents import Placed, column, fixture, pdf, scan
 
-from archive.records import Verdict
+from archive.words import Verdict
 from extract import extract_page
 from extract.documents.bidi import logical
 from extract.documents.pdf import MAX_PAGES, is_pdf, read_pdf

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from archive.records import Match
+from archive.words import Match
 from extract.quotations import passages
 from extract.verbatim import Finding, Quoted
 from extract.word_spans import Words

@@ -22,7 +22,9 @@ from reading_archive import Page, crawl, printed, put
 
 from archive.folder import ArchiveFolder
 from archive.rebuild import rebuilding
-from archive.records import CitedLink, Incident, Notice, NoticeKind, Text, Verdict
+from archive.records import CitedLink, Incident
+from archive.text_records import Notice, Text
+from archive.words import NoticeKind, Verdict
 from extract.recurring import Learned, Lines, restore, strip, taken_out
 from extract.run import run
 from extract.version import EXTRACTOR

@@ -13,7 +13,9 @@ from extract_pages import article_page, page, text_of
 from reading_archive import Page, crawl, put
 
 from archive.folder import ArchiveFolder
-from archive.records import CitedLink, Incident, Notice, NoticeKind, Outcome, Text, Verdict
+from archive.records import CitedLink, Incident
+from archive.text_records import Notice, Text
+from archive.words import NoticeKind, Outcome, Verdict
 from extract.run import Totals, run
 from extract.version import EXTRACTOR
 from extract.workers import Limits
@@ -21,7 +23,7 @@ from extract.workers import Limits
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from archive.records import Pending
+    from archive.text_records import Pending
 
 ENGLISH = "https://paper.example/lift"
 GERMAN = "https://blatt.example/aufzug"

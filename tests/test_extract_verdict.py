@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from extract_pages import ARTICLES, MENU, article, article_page, page, text_of
 
-from archive.records import Verdict
+from archive.words import Verdict
 from extract import ExtractedPage, extract_page
 
 URL = "https://paper.example/2031/04/the-lift"

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from archive.records import Verdict
+from archive.words import Verdict
 from bench.verdict_pages import PARTS, load_pages
 from bench.verdict_score import Judged, judge_part, macro_f1, markdown
 

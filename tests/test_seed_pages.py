@@ -15,13 +15,13 @@ import pytest
 from reading_archive import run
 
 from archive.folder import ArchiveFolder
-from archive.records import Outcome
+from archive.words import Outcome
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from archive.catalogue.reports import SourceLine
-    from archive.records import Text
+    from archive.text_records import Text
 
 PAGES = Path(__file__).parent / "seed_pages"
 EXPECTED: dict[str, dict[str, Any]] = tomllib.loads((PAGES / "expected.toml").read_text(encoding="utf-8"))

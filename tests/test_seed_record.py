@@ -16,13 +16,13 @@ import pytest
 from reading_archive import run
 
 from archive.folder import ArchiveFolder
-from archive.records import Verdict
+from archive.words import Verdict
 from extract.quotations import passages
 from extract.verbatim import Quoted
 from extract.word_spans import Words
 
 if TYPE_CHECKING:
-    from archive.records import Paste, Text
+    from archive.text_records import Paste, Text
 
 SEED = Path(__file__).parents[2] / "shared" / "seed" / "aiaaic-mengert.txt"
 INCIDENT = "aiaaic-mengert"

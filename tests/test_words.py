@@ -8,7 +8,7 @@ from itertools import product
 import pytest
 
 from archive.catalogue.sources import STANDING_SQL
-from archive.records import Outcome, Verdict
+from archive.words import Outcome, Verdict
 from sourcekeep.judgement import Standing, judge, standing
 from sourcekeep.words import NEVER_CAPTURED, NOT_EXTRACTED, advice, evidence_words, explain, label
 

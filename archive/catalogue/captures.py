@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING
 
 from archive.catalogue.places import place_columns, place_of
 from archive.catalogue.sources import STANDING_SQL, Sources
-from archive.records import Capture, Exchange, Original, Outcome, Purpose, RecordPlace, Revisited, Validators, Via
+from archive.records import Capture, Exchange, Original, RecordPlace, Revisited, Validators
 from archive.standing import failures_after, next_due
 from archive.storable import storable
 from archive.warc_record import target_uri
+from archive.words import Outcome, Purpose, Via
 
 if TYPE_CHECKING:
     import sqlite3

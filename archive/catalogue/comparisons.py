@@ -7,13 +7,14 @@ from dataclasses import astuple
 from typing import TYPE_CHECKING, NamedTuple
 
 from archive.catalogue.sources import PROBES_IN, STANDING_SQL
-from archive.records import FINISHED, Drift, Finding, JudgedMemento, ProbeFinding, Via
+from archive.health_records import Drift, JudgedMemento, ProbeFinding
+from archive.words import FINISHED, Finding, Via
 
 if TYPE_CHECKING:
     import sqlite3
     from collections.abc import Iterable, Iterator, Mapping
 
-    from archive.records import Evidence
+    from archive.words import Evidence
 
 # A page that came again unchanged has the text of the capture that holds it.
 _ANSWERS = """

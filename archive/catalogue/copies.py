@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING
 
 from archive.catalogue.reading import READ_BY, TEXT_COLUMNS, source_text
 from archive.catalogue.sources import of_the_source
-from archive.records import Copy, CopyKind
+from archive.text_records import Copy
+from archive.words import CopyKind
 
 if TYPE_CHECKING:
     import sqlite3
     from collections.abc import Iterable
 
-    from archive.records import SourceText
+    from archive.text_records import SourceText
 
 _READ = f"""
     FROM sources s JOIN texts t ON t.id = {READ_BY} LEFT JOIN captures c ON c.id = t.capture_id

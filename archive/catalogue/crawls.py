@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-from archive.records import Via, utc_now
+from archive.clock import utc_now
+from archive.words import Via
 
 if TYPE_CHECKING:
     import sqlite3

@@ -9,14 +9,15 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from archive.catalogue.places import place_of
 from archive.catalogue.sources import CITED
-from archive.records import RecordPlace, Via
 from archive.standing import USABLE_VERDICTS
+from archive.words import Via
 
 if TYPE_CHECKING:
     import sqlite3
     from collections.abc import Collection, Iterable, Iterator
 
-    from archive.records import JudgedHealth
+    from archive.health_records import JudgedHealth
+    from archive.records import RecordPlace
 
 
 COMPANY = 3

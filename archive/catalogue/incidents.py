@@ -8,8 +8,10 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from archive.catalogue.sources import Sources
-from archive.records import Change, CitedLink, Incident, Quarantined, utc_now
+from archive.clock import utc_now
+from archive.records import CitedLink, Incident, Quarantined
 from archive.storable import storable
+from archive.words import Change
 
 if TYPE_CHECKING:
     import sqlite3

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from archive.catalogue.places import place_columns
-from archive.records import StatementKind
 from archive.storable import storable
+from archive.words import StatementKind
 
 if TYPE_CHECKING:
     import sqlite3

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from archive.records import Notice, NoticeKind
 from archive.storable import storable
+from archive.text_records import Notice
+from archive.words import NoticeKind
 
 if TYPE_CHECKING:
     import sqlite3

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from archive.records import Paste, RecordPlace, StatementKind
+from archive.records import RecordPlace
+from archive.text_records import Paste
+from archive.words import StatementKind
 
 if TYPE_CHECKING:
     import sqlite3

@@ -6,12 +6,14 @@ from typing import TYPE_CHECKING
 
 from archive.catalogue.pastes import PASTE_COLUMNS, PASTES, paste_of
 from archive.catalogue.places import place_of
-from archive.records import Outcome, PendingText, RecordPlace, Via
+from archive.records import RecordPlace
+from archive.text_records import PendingText
+from archive.words import Outcome, Via
 
 if TYPE_CHECKING:
     import sqlite3
 
-    from archive.records import Paste
+    from archive.text_records import Paste
 
 _WITH_BODY = ", ".join(
     f"'{outcome}'" for outcome in (Outcome.FETCHED, Outcome.HTTP_ERROR, Outcome.TRUNCATED, Outcome.TOO_LARGE)

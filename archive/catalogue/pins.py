@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from archive.records import Health, Pin
+from archive.health_records import Pin
+from archive.words import Health
 
 if TYPE_CHECKING:
     import sqlite3

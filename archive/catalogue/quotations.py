@@ -7,8 +7,10 @@ from itertools import groupby
 from typing import TYPE_CHECKING
 
 from archive.catalogue.reading import NEWEST_TEXTS, READ_BY, TEXT_COLUMNS, source_text
-from archive.records import Match, Part, Quotation, SourceText, utc_now
+from archive.clock import utc_now
 from archive.storable import storable
+from archive.text_records import Quotation, SourceText
+from archive.words import Match, Part
 
 if TYPE_CHECKING:
     import sqlite3

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from archive.catalogue.sources import of_the_source
-from archive.records import SourceText
+from archive.text_records import SourceText
 
 if TYPE_CHECKING:
     import sqlite3

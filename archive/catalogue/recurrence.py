@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, Self
 
 from archive.catalogue.notices import notices_of, put_notices
 from archive.catalogue.texts import digest_of
-from archive.records import Verdict, Via
 from archive.word_count import count_words
+from archive.words import Verdict, Via
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Sequence
 
-    from archive.records import Notice
+    from archive.text_records import Notice
 
 _SITES = """
     FROM sources s WHERE s.site IS NOT NULL AND s.last_capture_id IS NOT NULL

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from archive.catalogue.sources import CITED, Sources
-from archive.records import RecordPlace, Via
+from archive.records import RecordPlace
+from archive.words import Via
 
 if TYPE_CHECKING:
     import sqlite3

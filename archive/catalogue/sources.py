@@ -5,11 +5,12 @@ from __future__ import annotations
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from archive.records import Health, Outcome, Source, Via
+from archive.records import Source
 from archive.settings import settings_of
 from archive.signals import GIVEN_WAY, PROBE_LETTERS
 from archive.standing import PARTS, SUCCESSES, VERDICT_RANK, next_due
 from archive.urls import host_of, site_of, url_key
+from archive.words import Health, Outcome, Via
 
 if TYPE_CHECKING:
     import sqlite3

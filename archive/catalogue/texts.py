@@ -9,15 +9,17 @@ from typing import TYPE_CHECKING
 from archive.catalogue.notices import notices_of, put_notices
 from archive.catalogue.pastes import PASTE_COLUMNS, PASTES, paste_of
 from archive.catalogue.sources import Sources
-from archive.records import Text, Verdict, utc_now
+from archive.clock import utc_now
 from archive.storable import storable
+from archive.text_records import Text
 from archive.word_count import count_words
+from archive.words import Verdict
 
 if TYPE_CHECKING:
     import sqlite3
     from collections.abc import Sequence
 
-    from archive.records import Paste
+    from archive.text_records import Paste
 
 
 class Texts:

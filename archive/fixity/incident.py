@@ -6,8 +6,9 @@ from dataclasses import fields
 from typing import TYPE_CHECKING, Any
 
 from archive.ledger.statements import UNREADABLE, incident_of
-from archive.records import CitedLink, Incident, StatementKind
+from archive.records import CitedLink, Incident
 from archive.storable import storable
+from archive.words import StatementKind
 
 if TYPE_CHECKING:
     import sqlite3

@@ -7,7 +7,7 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING
 
 from archive.ledger.file import stating
-from archive.records import StatementKind
+from archive.words import StatementKind
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -12,11 +12,12 @@ import sqlite3
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
+from archive.clock import utc_now
 from archive.errors import CatalogueError, WarcWriteError
 from archive.ledger.statements import append_statement
-from archive.records import StatementKind, utc_now
 from archive.warc_files import PART_SUFFIX, finish_file
 from archive.warc_writer import WarcWriter
+from archive.words import StatementKind
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

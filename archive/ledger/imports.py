@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 from archive.cdxj import complete_indexes
 from archive.ledger.file import stating
-from archive.records import Change, StatementKind
 from archive.recovery import reconcile_imports
+from archive.words import Change, StatementKind
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

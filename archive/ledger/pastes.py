@@ -13,7 +13,7 @@ from archive.warc_reader import read_record
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from archive.records import Paste
+    from archive.text_records import Paste
 
 
 def read_paste(warc_dir: Path, paste: Paste) -> str:

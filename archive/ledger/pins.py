@@ -10,12 +10,13 @@ from typing import TYPE_CHECKING
 from archive.cdxj import complete_indexes
 from archive.ledger.file import stating
 from archive.ledger.statements import take
-from archive.records import StatementKind
 from archive.recovery import reconcile_imports
+from archive.words import StatementKind
 
 if TYPE_CHECKING:
     from archive.folder import ArchiveFolder
-    from archive.records import Health, Source
+    from archive.records import Source
+    from archive.words import Health
 
 
 def pin(folder: ArchiveFolder, source: Source, health: Health | None, *, reason: str, by: str) -> None:

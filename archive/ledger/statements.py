@@ -12,9 +12,11 @@ import json
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
-from archive.records import CitedLink, Health, Incident, Pin, Quarantined, Statement, StatementKind
+from archive.health_records import Pin
+from archive.records import CitedLink, Incident, Quarantined, Statement
 from archive.storable import storable
 from archive.warc_record import RecordType, WarcRecord, digest_of, new_record_id
+from archive.words import Health, StatementKind
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -17,7 +17,7 @@ from scrapy.settings import Settings
 from scrapy.utils.log import failure_to_exc_info
 
 from archive.errors import ArchiveError
-from archive.records import FAILED
+from archive.words import FAILED
 from crawler.downloader import hurry
 from crawler.processes.channel import Channel
 from crawler.processes.hosts import SharedHosts

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from archive.records import NoticeKind
+from archive.words import NoticeKind
 from extract.article.shape import LINKED, SENTENCE_END, above, is_body
 from extract.dates import day_in
 from extract.phrases import load_table

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from archive.records import Verdict
+from archive.words import Verdict
 from extract.documents import kinds
 from extract.documents.book import read_book
 from extract.documents.document import BY_BYTES, BY_TYPE, NO_FORMAT, Document
@@ -22,7 +22,7 @@ from extract.documents.word import read_word
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from archive.records import Evidence
+    from archive.words import Evidence
 
 __all__ = ["Document", "is_binary", "read_document"]
 

@@ -14,7 +14,8 @@ if TYPE_CHECKING:
 
     from lxml import etree
 
-    from archive.records import Evidence, Notice
+    from archive.text_records import Notice
+    from archive.words import Evidence
     from extract.documents.package import Package
 
 _DAY = re.compile(r"(\d{4})-(\d\d)-(\d\d)")

@@ -5,10 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from archive.records import Verdict
+from archive.words import Verdict
 
 if TYPE_CHECKING:
-    from archive.records import Evidence, Notice
+    from archive.text_records import Notice
+    from archive.words import Evidence
 
 BY_BYTES = 0.99
 """How sure it is what a file is whose first bytes say so."""

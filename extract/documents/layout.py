@@ -12,7 +12,8 @@ from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
-from archive.records import Notice, NoticeKind
+from archive.text_records import Notice
+from archive.words import NoticeKind
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence

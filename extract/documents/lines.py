@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from archive.records import Notice, NoticeKind
+from archive.text_records import Notice
+from archive.words import NoticeKind
 
 
 class Lines:

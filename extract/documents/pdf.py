@@ -20,7 +20,7 @@ from extract.documents.layout import Piece, largest_lines, read_pages
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from archive.records import Evidence
+    from archive.words import Evidence
 
 MAX_PAGES = 500
 MAX_CHARS = 3_000_000

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from lxml import etree
 
-from archive.records import Verdict
+from archive.words import Verdict
 from extract import mojibake
 from extract.decode import decode
 from extract.documents.core import day_of
@@ -23,7 +23,7 @@ from extract.markup import blocks, fold, parse
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from archive.records import Evidence
+    from archive.words import Evidence
 
 MAX_BYTES = MAX_PART
 """Beyond them a text is cut, and the evidence says so."""

@@ -12,7 +12,8 @@ from extract.documents.document import Document
 from extract.documents.lines import Lines, asides, joined
 
 if TYPE_CHECKING:
-    from archive.records import Evidence, Notice
+    from archive.text_records import Notice
+    from archive.words import Evidence
 
 MAGIC = b"{\\rtf"
 _MAX_TOKENS = 1_000_000

@@ -11,7 +11,7 @@ from extract.documents.lines import Lines, asides, joined
 from extract.documents.package import local_name
 
 if TYPE_CHECKING:
-    from archive.records import Notice
+    from archive.text_records import Notice
     from extract.documents.document import Document
     from extract.documents.package import Package
 

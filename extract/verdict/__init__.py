@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from archive.records import Verdict
+from archive.words import Verdict
 from extract.verdict.consent import consent_wall
 from extract.verdict.marks import by_page, by_server
 from extract.verdict.offers import cut_off, offer_page

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from archive.records import NoticeKind, Verdict
+from archive.words import NoticeKind, Verdict
 from extract.facts import Place
 from extract.verdict.decision import SHORT_ARTICLE, WHOLE_ARTICLE, shown, sure
 from extract.verdict.words import calls_itself_login

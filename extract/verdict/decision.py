@@ -6,7 +6,7 @@ from collections.abc import Callable
 from math import sqrt
 from typing import TYPE_CHECKING
 
-from archive.records import Evidence, Verdict
+from archive.words import Evidence, Verdict
 
 if TYPE_CHECKING:
     from extract.facts import Facts, Said

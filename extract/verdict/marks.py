@@ -9,11 +9,11 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, get_args
 
-from archive.records import Verdict
+from archive.words import Verdict
 from extract.facts import FIRST_ERROR, Place
 
 if TYPE_CHECKING:
-    from archive.records import Evidence
+    from archive.words import Evidence
     from extract.facts import Facts
     from extract.verdict.decision import Decision
 

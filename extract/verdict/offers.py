@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from archive.records import NoticeKind, Verdict
+from archive.words import NoticeKind, Verdict
 from extract.facts import HEADINGS, Place
 from extract.markup import weight
 from extract.phrases import fold_words
@@ -13,7 +13,7 @@ from extract.verdict.decision import SHORT_ARTICLE, WHOLE_ARTICLE, shown, sure
 from extract.verdict.ending import broken_off, may_break_off
 
 if TYPE_CHECKING:
-    from archive.records import Evidence
+    from archive.words import Evidence
     from extract.facts import Facts, Said
     from extract.survey import Cut
     from extract.verdict.decision import Decision

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from archive.records import Verdict
+from archive.words import Verdict
 from extract.markup import weight
 from extract.verdict.decision import SHORT_ARTICLE, SOME_TEXT, WHOLE_ARTICLE, sure
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from archive.records import Verdict
+from archive.words import Verdict
 from extract.facts import FIRST_ERROR
 from extract.verdict.decision import shown
 from extract.verdict.marks import by_page, guard_of_error
 
 if TYPE_CHECKING:
-    from archive.records import Evidence
+    from archive.words import Evidence
     from extract.facts import Facts
     from extract.verdict.decision import Decision
 

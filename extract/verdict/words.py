@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from archive.records import Verdict
+from archive.words import Verdict
 from extract.facts import Place
 from extract.markup import weight
 from extract.verdict.decision import SHORT_ARTICLE, WHOLE_ARTICLE, shown, sure

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from archive.clock import utc_now
 from archive.errors import ArchiveError
-from archive.records import utc_now
 from archive.urls import host_of
 from sourcekeep import screen
 from sourcekeep.audit.auditing import audit

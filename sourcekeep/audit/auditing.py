@@ -7,7 +7,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from archive.records import Health
+from archive.words import Health
 from sourcekeep.audit.cited_on import year_of
 from sourcekeep.audit.observing import Observer
 from sourcekeep.audit.replacement import Replacing
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from archive.catalogue import Catalogue
     from archive.catalogue.histories import Histories, Link, Look
-    from archive.records import Pin
+    from archive.health_records import Pin
     from sourcekeep.audit.health import Course, Step
     from sourcekeep.audit.replacement import Replacement
     from sourcekeep.audit.scope import Scope

@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING
 from archive.content_codings import ContentDecodeError
 from archive.errors import RecordError
 from archive.mementos import dated, links
-from archive.records import Via
 from archive.standing import SUCCESSES
 from archive.urls import fetchable
 from archive.warc_reader import head_of, read_http_response
+from archive.words import Via
 from crawler.errands import Errand
 from sourcekeep.audit.mementos import ORDER, Memento, Said, judge
 from sourcekeep.audit.refresh import reference_of

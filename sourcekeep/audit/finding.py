@@ -12,10 +12,10 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
 
-from archive.records import Evidence, Finding, Verdict
 from archive.signals import directory_of, last_part, probe_says
 from archive.standing import PARTS, SUCCESSES, USABLE_VERDICTS
 from archive.urls import url_key
+from archive.words import Evidence, Finding, Verdict
 from extract.word_spans import Words
 
 if TYPE_CHECKING:

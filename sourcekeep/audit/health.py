@@ -12,8 +12,8 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
-from archive.records import LOST, Health
 from archive.signals import Signal
+from archive.words import LOST, Health
 
 APART = timedelta(days=3)
 """A failure counts when it was asked for more than this behind the last one that counted."""

@@ -16,7 +16,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from archive.catalogue import Catalogue
-    from archive.records import Drift, Health, Pin
+    from archive.health_records import Drift, Pin
+    from archive.words import Health
     from sourcekeep.audit.health import Step
 
 

@@ -9,11 +9,12 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
+from archive.health_records import JudgedMemento
 from archive.mementos import dated
-from archive.records import JudgedMemento, TextChange
 from archive.signals import is_home
 from archive.standing import SUCCESSES, USABLE_VERDICTS, VERDICT_RANK
 from archive.urls import fetchable
+from archive.words import TextChange
 from extract import drift
 from extract.word_spans import Words
 

@@ -8,8 +8,9 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
-from archive.records import Finding, Outcome, ProbeFinding
+from archive.health_records import ProbeFinding
 from archive.signals import directory_of
+from archive.words import Finding, Outcome
 from sourcekeep.audit import finding
 
 if TYPE_CHECKING:

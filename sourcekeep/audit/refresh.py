@@ -12,7 +12,8 @@ from dataclasses import asdict, replace
 from typing import TYPE_CHECKING
 
 from archive.catalogue.histories import COMPANY
-from archive.records import Drift, Health, JudgedHealth
+from archive.health_records import Drift, JudgedHealth
+from archive.words import Health
 from extract import drift
 from extract.word_spans import Words
 from sourcekeep.audit import finding, mementos

@@ -11,7 +11,7 @@ from datetime import date
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from archive.records import LOST, Health
+from archive.words import LOST, Health
 from sourcekeep.audit.cited_on import cited_on
 from sourcekeep.audit.mementos import ORDER, Said
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from archive.catalogue import Catalogue
     from archive.catalogue.histories import Link, Look
-    from archive.records import JudgedMemento
+    from archive.health_records import JudgedMemento
     from sourcekeep.audit.health import Course
 
 REPLACED = LOST | {Health.MOVED, Health.DRIFTED}

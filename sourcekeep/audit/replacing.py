@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from archive.records import Via
+from archive.words import Via
 from sourcekeep import crawl_control
 from sourcekeep.audit.candidates import Search
 from sourcekeep.crawl_display import CrawlDisplay

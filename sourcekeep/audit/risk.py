@@ -7,7 +7,7 @@ from enum import StrEnum
 from itertools import groupby
 from typing import TYPE_CHECKING
 
-from archive.records import IN_DOUBT, SURVIVING, Health
+from archive.words import IN_DOUBT, SURVIVING, Health
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from archive.records import LOST, utc_now
+from archive.clock import utc_now
+from archive.words import LOST
 from sourcekeep import progress, screen
 from sourcekeep.audit.auditing import audit, gated
 from sourcekeep.audit.refresh import refresh

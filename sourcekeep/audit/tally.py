@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
-from archive.records import IN_DOUBT, LOST, Health
+from archive.words import IN_DOUBT, LOST, Health
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

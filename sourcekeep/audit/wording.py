@@ -5,7 +5,7 @@ from __future__ import annotations
 import http
 import re
 
-from archive.records import Health
+from archive.words import Health
 
 HEALTH = {
     Health.UNCHECKED: "never looked at, or no text was made of it yet",

@@ -81,7 +81,7 @@ def _date(since: str | None) -> str | None:
     """Return *since* as the catalogue writes times. A day begins at midnight, UTC."""
     from datetime import UTC, datetime
 
-    from archive.records import as_timestamp
+    from archive.clock import as_timestamp
 
     if since is None:
         return None

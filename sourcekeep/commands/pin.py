@@ -38,7 +38,7 @@ def command(  # options
     name and reason.
     """
     from archive.folder import ArchiveFolder
-    from archive.records import Health
+    from archive.words import Health
     from sourcekeep import pinning
 
     if listing == (url is not None) or (url is not None and remove == (health is not None)):

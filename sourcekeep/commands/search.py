@@ -23,8 +23,8 @@ def command(archive_dir: Path, *, words: tuple[str, ...], limit: int, as_json: b
     A phrase stands in double quotes, which the shell wants in single ones: '"as it was said"'. A word may end in *.
     Capitals and accents make no difference.
     """
+    from archive.clock import utc_now
     from archive.folder import ArchiveFolder
-    from archive.records import utc_now
     from sourcekeep import screen, searching
 
     wanted = screen.typed(" ".join(words))

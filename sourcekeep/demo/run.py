@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 
 import click
 
+from archive.clock import utc_now
 from archive.errors import ArchiveError
 from archive.folder import ArchiveFolder
-from archive.records import utc_now
 from sourcekeep.demo.manifest import DEMO_DIR, load_web
 from sourcekeep.demo.process import demo_web
 from sourcekeep.demo.report import print_report

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, BinaryIO
 
 import click
 
-from archive.records import utc_now
+from archive.clock import utc_now
 from sourcekeep.audit.refresh import bring_up_to_date
 from sourcekeep.exports.csv_rows import csv_rows
 from sourcekeep.exports.json_lines import json_lines

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 from archive.folder import ArchiveFolder
 from archive.ledger.imports import importing
-from archive.records import Change, Incident, Quarantined
+from archive.records import Incident, Quarantined
 from archive.urls import url_key
+from archive.words import Change
 from sourcekeep.incidents.reading import ImportFormatError, Reading, quarantined
 
 if TYPE_CHECKING:

@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING, Any
 
 from comparing_catalogues import differences, tables_of
 
-from archive.records import Outcome
 from archive.settings import Settings
 from archive.standing import failures_after, next_due
+from archive.words import Outcome
 from durability import Order
 from durability.crawls import SITES
 from durability.evidence import OPEN, Evidence, faults_by_fastwarc, members

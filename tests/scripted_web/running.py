@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from durability import Order
 
-from archive.records import as_timestamp
+from archive.clock import as_timestamp
 from extract.run import run as make_texts
 from sourcekeep.audit.auditing import audit
 from sourcekeep.audit.refresh import refresh

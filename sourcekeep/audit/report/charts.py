@@ -9,7 +9,7 @@ import altair as alt
 import vl_convert
 from markupsafe import Markup
 
-from archive.records import Health
+from archive.words import Health
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence

@@ -6,8 +6,8 @@ from collections import Counter
 from typing import TYPE_CHECKING
 from xml.etree.ElementTree import Element, SubElement, indent, tostring
 
-from archive.records import IN_DOUBT, LOST, Health
 from archive.storable import storable
+from archive.words import IN_DOUBT, LOST, Health
 from sourcekeep.audit.report.values import LINK_COLUMNS, as_values, link_values
 from sourcekeep.audit.wording import HEALTH
 from sourcekeep.exports.csv_rows import csv_line

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
-from archive.records import LOST, Health
+from archive.words import LOST, Health
 from sourcekeep.audit.report.charts import COLOURS, charts
 from sourcekeep.audit.report.values import link_values
 from sourcekeep.audit.risk import worst_first

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from archive.records import LOST, Health
+from archive.words import LOST, Health
 from sourcekeep.audit.risk import worst_first
 from sourcekeep.audit.wording import HEALTH, rule_in_words
 from sourcekeep.invocation import as_typed

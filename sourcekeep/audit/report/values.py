@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
-from archive.records import Health
+from archive.words import Health
 from sourcekeep.audit.wording import rule_in_words
 
 if TYPE_CHECKING:
