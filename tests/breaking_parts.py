@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
 from scrapy import signals
 from scrapy.core.scheduler import Scheduler
-from scrapy.utils.defer import maybe_deferred_to_future
 from scrapy.utils.httpobj import urlparse_cached
-from twisted.internet.defer import Deferred
 
 from archive.errors import ArchiveError
 from crawler.spiders.citations import CitationsSpider
@@ -19,14 +17,12 @@ if TYPE_CHECKING:
 
     from scrapy import Request
     from scrapy.crawler import Crawler
-    from scrapy.http import Response
 
     from archive.drafts import CaptureDraft
     from crawler.capture import CaptureUnderWay
 
 BUG = "a bug, made for a test"
 UNCLOSED = "the archive can't be closed, for a test"
-_SECONDS = 10
 _ERRORS_OF_CLOSING = {"unclosed": ArchiveError(UNCLOSED), "unclosed-by-a-bug": LookupError(BUG)}
 
 
@@ -57,10 +53,10 @@ def _close(close: Callable[[str], None], error: Exception, ended: str) -> None:
 class BreakingSpider(CitationsSpider):
     """Breaks on what came of `/broken`, and where it is to close with `/unclosed` captured (setting SPIDER_MODULES).
 
-    It takes what came of `/held` only once `/behind-held` was asked for, and breaks when that doesn't happen.
+    And where `/behind` is not asked for in the moment in which `/before` has been answered.
     """
 
-    behind: Deferred[None]
+    asked_last = ""
 
     @classmethod
     def from_crawler(cls, crawler: Crawler, *args: Any, **kwargs: Any) -> BreakingSpider:
@@ -68,20 +64,16 @@ class BreakingSpider(CitationsSpider):
         path = spider.errands[0].url.rpartition("/")[2]
         if error := _ERRORS_OF_CLOSING.get(path):
             spider.store.close = partial(_close, spider.store.close, error)  # type: ignore[method-assign]
-        spider.behind = Deferred()
         crawler.signals.connect(spider.asked, signal=signals.request_reached_downloader)
         return spider
 
     def asked(self, request: Request) -> None:
-        if request.url.endswith("/behind-held"):
-            self.behind.callback(None)
+        self.asked_last = request.url
 
-    async def arrived(self, response: Response) -> None:
-        from twisted.internet import reactor
-
-        if response.url.endswith("/held"):
-            await maybe_deferred_to_future(self.behind.addTimeout(_SECONDS, cast("Any", reactor)))
-        await super().arrived(response)
+    def answered(self, request: Request) -> None:
+        super().answered(request)
+        if request.url.endswith("/before") and not self.asked_last.endswith("/behind"):
+            raise LookupError(BUG)
 
     async def _retry_or_write(self, capture: CaptureUnderWay, draft: CaptureDraft, *rest: Any) -> None:
         if capture.errand.url.endswith("/broken"):

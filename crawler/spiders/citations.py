@@ -146,14 +146,16 @@ class CitationsSpider(Spider):
         if host and engine and isinstance(engine.downloader, StoppableDownloader):
             await _sleep(engine.downloader.seconds_to_turn(host))
         request = await self._next(host)
-        if request and self.crawler.engine:
-            self.crawler.engine.crawl(request)
+        if request and engine:
+            engine.crawl(request)
+            # Now, and not only when all that has come in meanwhile has been read: see `answered`.
+            engine._start_scheduled_requests()  # noqa: SLF001  # Scrapy has no other word for it
 
     def answered(self, request: Request) -> None:
         """Free the host of a request whose chain has ended.
 
-        Scrapy lets four rounds of a busy reactor pass from here to `arrived`; of a host with many errands that is the
-        crawl's time.
+        Scrapy lets four rounds of a busy reactor pass from here to `arrived`, and one more before what is to be crawled
+        begins; of a host with many errands that is the crawl's time.
         """
         if capture := request.meta.get(CAPTURE):
             self._free_host(capture)
