@@ -76,7 +76,9 @@ class Fetchers:
     def kill(self) -> None:
         """End all of them at once; what they handed over before is not lost."""
         if self._server.returncode is None:  # else its number may be another's by now
-            with suppress(ProcessLookupError):
+            with suppress(
+                ProcessLookupError, PermissionError
+            ):  # macOS: of those that have gone, and were not waited for
                 os.killpg(self._server.pid, signal.SIGKILL)
 
     def end(self) -> None:
@@ -89,13 +91,16 @@ class Fetchers:
             fetcher.hang_up()
 
     def _exit_of(self, number: int) -> str:
-        """Wait until the process of this *number* has gone, and return how: `signal SIGKILL`, say, or `exit code 1`."""
+        """Wait until the process of this *number* has gone, and return how: `signal SIGKILL`, say, or `exit code 1`.
+
+        How is not known when it outlived the fork server, or does not go.
+        """
         if self._listen(number):
             # Nobody is left who could say it: the fork server died before them, or before it could fork.
             self._exits.setdefault(number, self._server.wait())
         code = self._exits.get(number)
         if code is None:
-            return "it has not gone yet"
+            return "how is not known"
         return f"signal {signal.Signals(-code).name}" if code < 0 else f"exit code {code}"
 
     def _listen(self, number: int | None) -> bool:

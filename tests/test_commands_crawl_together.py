@@ -214,7 +214,7 @@ def test_how_a_process_ended_is_known_in_whatever_order_they_end(
         second.hang_up()
         assert second.wait() == "exit code 0"
         monkeypatch.setattr("sourcekeep.fetcher._GOING_SECONDS", 0.1)
-        assert first.wait() == "it has not gone yet"
+        assert first.wait() == "how is not known"
         first.hang_up()
         monkeypatch.undo()
         assert first.wait() == "exit code 0"

@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 import socket
 import struct
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -40,7 +41,8 @@ def serve(line: int, fetch: Callable[[int], None]) -> None:
             numbers[pid] = len(numbers)
         while numbers:
             pid, status = os.wait()
-            crawl.sendall(EXIT.pack(numbers.pop(pid), os.waitstatus_to_exitcode(status)))
+            with suppress(BrokenPipeError):  # the crawl has gone, and nobody asks
+                crawl.sendall(EXIT.pack(numbers.pop(pid), os.waitstatus_to_exitcode(status)))
 
 
 def _next_connection(crawl: socket.socket) -> int | None:
