@@ -94,13 +94,15 @@ class RecordingProtocol(_LenientHTTP11ClientProtocol):
 
     def dataReceived(self, data: bytes) -> None:
         """Record *data*, then read it."""
-        if self._wire:
-            self._wire.receive(data)
+        wire = self._wire
+        if wire:
+            wire.receive(data)
         super().dataReceived(data)
-        if self._wire and self._parser is not None and self._parser.state in (STATUS, HEADER):
+        # Where these bytes ended an answer, the next request may have begun, and none of them are of its answer.
+        if wire and wire is self._wire and self._parser is not None and self._parser.state in (STATUS, HEADER):
             self._head_bytes += len(data)
             if self._head_bytes > MAX_HEAD_BYTES:
-                self._wire.cut_off(DownloadCancelledError(f"the head is larger than {MAX_HEAD_BYTES:,} bytes"))
+                wire.cut_off(DownloadCancelledError(f"the head is larger than {MAX_HEAD_BYTES:,} bytes"))
                 cast("Any", self.transport).abortConnection()
 
     def connectionLost(self, reason: Failure = connectionDone) -> None:

@@ -15,7 +15,7 @@ from archive.words import FAILED, FINISHED, Via
 from crawler.beginning import begin_crawl
 from crawler.processes.messages import Captured, Ended, Exchanged, Plan, Postponed, Refused, Stop, Written
 from crawler.processes.shares import divide
-from crawler.tuning import collect_seldom, open_many_files
+from crawler.tuning import collect_seldom
 from sourcekeep.invocation import SIGNALLED
 
 if TYPE_CHECKING:
@@ -48,7 +48,6 @@ def run(
     Raises ArchiveError.
     """
     collect_seldom()
-    open_many_files()
     share = begin_crawl(folder, work, conditional_for=settings.get("SOURCEKEEP_CONDITIONAL_FOR"))
     crawl = _Crawl(share, display, fetchers)
     concurrency = settings.get("CONCURRENT_REQUESTS", folder.settings().concurrency)
@@ -91,6 +90,8 @@ class _Crawl:
             own = {**settings, "CONCURRENT_REQUESTS": places}
             plan = Plan(self._share.store.crawl_id, errands, validators, own, shared=len(shares) > 1)
             fetcher.begin(plan, self._heard)
+        if self._signal:  # which those did not hear that had not begun
+            self._stop_all()
 
     def run(self) -> int:
         """Crawl to the end, and return the exit code; raises the ArchiveError that kept it from its end."""
@@ -160,9 +161,11 @@ class _Crawl:
         self._running.discard(fetcher)
         if fetcher.ended is None and not self._signal:
             left = fetcher.planned - fetcher.written
-            how = f"died ({fetcher.wait()})"
             if fetcher.trouble:
+                fetcher.hang_up()
                 how = f"can't hand over what it has ({fetcher.trouble}; is the limit of open files low? `ulimit -n`)"
+            else:
+                how = f"died ({fetcher.wait()})"
             self._error = ArchiveError(
                 f"a fetching process {how}; {left} of its {fetcher.planned} sources have no capture "
                 "and stay due: `sourcekeep crawl` goes on with them"

@@ -1,8 +1,9 @@
-"""The fetching processes, as the process sees them that starts them."""
+"""The fetching processes, as the crawl sees them that has them forked."""
 
 from __future__ import annotations
 
 import os
+import select
 import signal
 import socket
 import subprocess
@@ -11,8 +12,9 @@ from functools import partial
 from typing import IO, TYPE_CHECKING
 
 from archive.words import Via
-from crawler.processes.fork_server import EXIT
+from crawler.processes.fork_server import EXIT, ORDER
 from crawler.processes.hosts import open_hosts
+from crawler.tuning import open_many_files
 from sourcekeep.invocation import own_process
 
 if TYPE_CHECKING:
@@ -32,6 +34,7 @@ def started(log: Path) -> Iterator[Fetchers]:
 
     Nor is a *log* that nothing was written to: nothing was due, the selection was unknown, another crawl is under way.
     """
+    open_many_files()
     with open_hosts() as hosts:
         fetchers = Fetchers(hosts, log)
         try:
@@ -52,11 +55,13 @@ class Fetchers:
         """In the order of their numbers."""
         self._exits: dict[int, int] = {}
         self._line, theirs = socket.socketpair()
-        with theirs, log.open("ab") as output:
+        self._alive, held = os.pipe()
+        """Ends with the last of them: each holds the other end open."""
+        with theirs, open(held, "wb") as alive, log.open("ab") as output:  # noqa: PTH123  # a descriptor, not a path
             inherited = (theirs.fileno(), hosts.fileno())
             self._server = subprocess.Popen(
                 own_process(*map(str, inherited), module="crawler.processes"),
-                pass_fds=inherited,
+                pass_fds=(*inherited, alive.fileno()),
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=output,
@@ -69,57 +74,58 @@ class Fetchers:
             ours, theirs = socket.socketpair()
             self.all.append(Fetcher(ours, partial(self._exit_of, number)))
             with theirs, suppress(OSError):  # a fork server that has died: then the connection has ended, too
-                socket.send_fds(self._line, [b"\0"], [theirs.fileno()])
+                socket.send_fds(self._line, [ORDER.pack(number)], [theirs.fileno()])
         with suppress(OSError):
             self._line.shutdown(socket.SHUT_WR)
 
     def kill(self) -> None:
         """End all of them at once; what they handed over before is not lost."""
+        for fetcher in self.all:
+            fetcher.hang_up()
         if self._server.returncode is None:  # else its number may be another's by now
-            with suppress(
-                ProcessLookupError, PermissionError
-            ):  # macOS: of those that have gone, and were not waited for
+            with suppress(ProcessLookupError, PermissionError):  # macOS: of those that nobody has waited for
                 os.killpg(self._server.pid, signal.SIGKILL)
 
     def end(self) -> None:
         """End what is left of them, and return when all have gone."""
         self.kill()
         self._server.wait()
-        self._listen(None)
+        select.select([self._alive], [], [], _GOING_SECONDS)
+        os.close(self._alive)
         self._line.close()
         for fetcher in self.all:
-            fetcher.hang_up()
+            fetcher.close()
 
     def _exit_of(self, number: int) -> str:
-        """Wait until the process of this *number* has gone, and return how: `signal SIGKILL`, say, or `exit code 1`.
-
-        How is not known when it outlived the fork server, or does not go.
-        """
-        if self._listen(number):
-            # Nobody is left who could say it: the fork server died before them, or before it could fork.
-            self._exits.setdefault(number, self._server.wait())
-        code = self._exits.get(number)
-        if code is None:
+        """Wait until the process of this *number* has gone, and return how: `signal SIGKILL`, say, or `exit code 1`."""
+        server_lives = self._listen(number)
+        if number in self._exits:
+            return _in_words(self._exits[number])
+        if server_lives:
             return "how is not known"
-        return f"signal {signal.Signals(-code).name}" if code < 0 else f"exit code {code}"
+        return f"how is not known, for the fork server ended before: {_in_words(self._server.wait())}"
 
-    def _listen(self, number: int | None) -> bool:
-        """Hear how processes ended, until that of this *number* has; return whether all of them have gone.
+    def _listen(self, number: int) -> bool:
+        """Hear how processes ended, until that of this *number* has; return whether the fork server still lives.
 
         Gives up when for five seconds none goes.
         """
         self._line.settimeout(_GOING_SECONDS)
         try:
-            while number is None or number not in self._exits:
+            while number not in self._exits:
                 if not (report := self._line.recv(EXIT.size)):
-                    return True
+                    return False
                 gone, code = EXIT.unpack(report)
                 self._exits[gone] = code
         except TimeoutError:
-            return False
-        except ConnectionError:  # gone, with connections that it hadn't taken yet
             return True
-        return False
+        except ConnectionError:  # gone, with connections that it hadn't taken yet
+            return False
+        return True
+
+
+def _in_words(code: int) -> str:
+    return f"signal {signal.Signals(-code).name}" if code < 0 else f"exit code {code}"
 
 
 class Fetcher:
@@ -154,9 +160,13 @@ class Fetcher:
             self._channel.post(message)
 
     def hang_up(self) -> None:
-        """Let go of the connection of a process that was given nothing to do; else it is closed by who listens."""
-        if not self._channel:
-            self._connection.close()
+        """Let it see that nothing more comes, upon which it goes at once; what it handed over before is not lost."""
+        with suppress(OSError):
+            self._connection.shutdown(socket.SHUT_WR)
+
+    def close(self) -> None:
+        """Let go of the connection, when it has gone."""
+        self._connection.close()
 
     @property
     def trouble(self) -> OSError | None:

@@ -5,13 +5,14 @@ from __future__ import annotations
 import os
 import queue
 import signal
+import socket
 import subprocess
 import sys
 import time
 from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING
-from unittest.mock import Mock
+from unittest.mock import Mock, patch
 
 import pytest
 from breaking_parts import BUG
@@ -19,9 +20,10 @@ from mockserver.crawling import DEADLINE, ROOT, Crawled, children, fetchers, fin
 
 from archive.warc_reader import read_record
 from crawler.errands import Errand
+from crawler.processes.fork_server import EXIT, ORDER
 from crawler.processes.messages import Captured, Ended, Plan, Stop
 from sourcekeep.crawl_control import _Crawl
-from sourcekeep.fetcher import started
+from sourcekeep.fetcher import Fetchers, started
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -192,8 +194,7 @@ def test_fork_server_that_dies_takes_no_process_along(mock_server: MockServer, t
     assert {len(captures) for captures in crawled.captures.values()} == {1}
 
 
-def test_fork_server_that_dies_before_it_forks_is_told_of(tmp_path: Path) -> None:
-    folder = make_archive(tmp_path / "archive", slow_pages("never-forked", 1))
+def test_fork_server_that_dies_before_it_forks_ends_the_connections(tmp_path: Path) -> None:
     with started(tmp_path / "log") as group:
         group.kill()
         group.fork(2)
@@ -201,8 +202,15 @@ def test_fork_server_that_dies_before_it_forks_is_told_of(tmp_path: Path) -> Non
         for fetcher in group.all:
             fetcher.begin(Plan(1, [], {}, {}, shared=True), lambda _, message: heard.put(message))
         assert [heard.get(timeout=10) for _ in group.all] == [None, None]
-        assert [fetcher.wait() for fetcher in group.all] == ["signal SIGKILL"] * 2
-    assert not list(folder.warc_dir.glob("sourcekeep-*"))
+        known = "how is not known, for the fork server ended before: signal SIGKILL"
+        assert [fetcher.wait() for fetcher in group.all] == [known, known]
+
+
+def wait_for_fork(group: Fetchers, count: int) -> None:
+    until = time.monotonic() + DEADLINE
+    while len(children(group._server.pid)) < count:
+        assert time.monotonic() < until
+        time.sleep(0.01)
 
 
 def test_how_a_process_ended_is_known_in_whatever_order_they_end(
@@ -210,14 +218,71 @@ def test_how_a_process_ended_is_known_in_whatever_order_they_end(
 ) -> None:
     with started(tmp_path / "log") as group:
         group.fork(2)
+        wait_for_fork(group, 2)
         first, second = group.all
         second.hang_up()
         assert second.wait() == "exit code 0"
         monkeypatch.setattr("sourcekeep.fetcher._GOING_SECONDS", 0.1)
         assert first.wait() == "how is not known"
-        first.hang_up()
         monkeypatch.undo()
-        assert first.wait() == "exit code 0"
+        os.kill(children(group._server.pid)[0], signal.SIGKILL)
+        assert first.wait() == "signal SIGKILL"
+
+
+def test_how_a_process_ended_that_outlived_the_fork_server_is_not_known(tmp_path: Path) -> None:
+    with started(tmp_path / "log") as group:
+        group.fork(1)
+        wait_for_fork(group, 1)
+        (forked,) = children(group._server.pid)
+        os.kill(group._server.pid, signal.SIGKILL)
+        assert is_running(forked)
+        group.all[0].hang_up()
+        assert group.all[0].wait() == "how is not known, for the fork server ended before: signal SIGKILL"
+    assert not is_running(forked)
+
+
+def test_none_is_left_of_processes_that_outlived_the_fork_server(tmp_path: Path) -> None:
+    with started(tmp_path / "log") as group:
+        group.fork(1)
+        wait_for_fork(group, 1)
+        (forked,) = children(group._server.pid)
+        os.kill(group._server.pid, signal.SIGKILL)
+        group._server.wait()
+        assert is_running(forked)
+    assert not is_running(forked)
+
+
+SERVER_WITHOUT_ROOM = """
+import os, sys
+from crawler.processes.fork_server import serve
+fork, calls = os.fork, []
+def failing_fork():
+    calls.append(1)
+    if len(calls) == 2:
+        raise BlockingIOError(11, "Resource temporarily unavailable")
+    return fork()
+os.fork = failing_fork
+serve(int(sys.argv[1]), lambda connection: None)
+"""
+
+
+def test_process_that_there_is_no_room_for_is_told_of_and_costs_the_others_nothing() -> None:
+    line, theirs = socket.socketpair()
+    with line, theirs:
+        command = [sys.executable, "-c", SERVER_WITHOUT_ROOM, str(theirs.fileno())]
+        with subprocess.Popen(
+            command, pass_fds=[theirs.fileno()], cwd=ROOT, stderr=subprocess.PIPE, text=True
+        ) as server:
+            theirs.close()
+            for number in range(3):
+                ours, connection = socket.socketpair()
+                with ours, connection:
+                    socket.send_fds(line, [ORDER.pack(number)], [connection.fileno()])
+            line.shutdown(socket.SHUT_WR)
+            reports = b"".join(iter(lambda: line.recv(1024), b""))
+            _, said = server.communicate(timeout=DEADLINE)
+    assert dict(EXIT.iter_unpack(reports)) == {0: 0, 1: os.EX_OSERR, 2: 0}
+    assert "Resource temporarily unavailable" in said
 
 
 CRAWL_WITH_A_BUG = """
@@ -267,8 +332,8 @@ def test_ctrl_c_ends_all_processes_in_order(mock_server: MockServer, tmp_path: P
     folder = make_archive(tmp_path / "archive", urls, delay=0.3)
     process = start(folder, mock_server)
     wait_for_rows(folder, 4)
-    fetching = fetchers(process.pid)
-    assert len(fetching) == 2
+    fetching = [*children(process.pid), *fetchers(process.pid)]
+    assert len(fetching) == 3
     process.send_signal(signal.SIGINT)
     started = time.monotonic()
     crawled = finish_crawl(folder, process)
@@ -346,6 +411,25 @@ def test_crawl_ended_as_the_process_did_that_the_others_were_stopped_for(
 ) -> None:
     group = Mock(all=[Mock(ended=reason and Ended(reason)) for reason in reasons])
     assert _Crawl(Mock(), Mock(), group)._ended() == expected
+
+
+def test_process_whose_messages_cannot_be_taken_is_let_go_of() -> None:
+    fetcher = Mock(ended=None, trouble=OSError(24, "Too many open files"), planned=5, written=2)
+    crawl = _Crawl(Mock(), display := Mock(), Mock(all=[fetcher]))
+    crawl._gone(fetcher)
+    fetcher.hang_up.assert_called_once()
+    fetcher.wait.assert_not_called()
+    assert "Too many open files" in display.note.call_args[0][0]
+    assert "3 sources stay due" in display.note.call_args[0][0]
+
+
+def test_process_that_is_given_its_plan_behind_ctrl_c_stops() -> None:
+    fetcher = Mock()
+    crawl = _Crawl(Mock(errands=[], validators={}), Mock(), Mock(all=[fetcher]))
+    fetcher.begin.side_effect = lambda *_: crawl._signalled(signal.SIGINT, None)
+    with patch("sourcekeep.crawl_control.Plan"):
+        crawl.begin({}, 16)
+    assert fetcher.say.call_args[0] == (Stop(),)
 
 
 def test_crawl_that_is_under_way_keeps_a_second_one_out(mock_server: MockServer, tmp_path: Path) -> None:

@@ -230,6 +230,7 @@ def test_bug_in_a_callback_costs_one_page_and_fails_the_crawl(mock_server: MockS
 def test_host_is_asked_for_its_next_page_in_the_moment_in_which_the_answer_is_in(
     mock_server: MockServer, tmp_path: Path
 ) -> None:
+    """With epoll; under asyncio each step is a task of its own."""
     urls = [f"http://next.interrupted.example/{path}" for path in ("before", "behind")]
     folder = make_archive(tmp_path / "archive", urls)
     crawled = crawl_with_a_bug(folder, mock_server, "-s", "SPIDER_MODULES=breaking_parts")

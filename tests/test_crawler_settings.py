@@ -67,9 +67,10 @@ print(*(name for name in sys.modules if name.startswith("scrapy.")))
 def test_what_is_imported_before_the_fork_makes_neither_a_thread_nor_a_reactor() -> None:
     """A thread would be missing behind the fork, and one reactor would wait for two processes."""
     script = """
-import sys, threading
+import os, sys
+import scrapy.core.downloader.contextfactory
 import crawler.processes.fetching
-print(threading.active_count(), "twisted.internet.reactor" in sys.modules)
+print(len(os.listdir("/proc/self/task")), "twisted.internet.reactor" in sys.modules)
 """
     said = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True).stdout
     assert said.split() == ["1", "False"]

@@ -51,6 +51,9 @@ def check_file(
             if unfinished is None:
                 findings.sha256 = file.digest_to_end()
             findings.size = file.done
+    except FileNotFoundError as error:
+        if unfinished is None or unfinished[0]:  # without a row, a crawl may have taken it away since it was found
+            findings.fault(FaultKind.DAMAGED, f"it can't be read: {error.strerror}")
     except OSError as error:
         if error.errno in (errno.ENOSPC, errno.EDQUOT):  # no reading does that: large blocks pass through the disk
             raise ArchiveError(

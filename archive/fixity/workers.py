@@ -10,6 +10,7 @@ import multiprocessing
 import os
 import signal
 import sqlite3
+import sys
 import threading
 from concurrent.futures import FIRST_COMPLETED, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
@@ -53,7 +54,8 @@ class FileTask:
 
     def run(self, catalogue: Catalogue, progress: Callable[[int], None]) -> FileFindings:
         """Check it; an unfinished one may have been finished since it was found."""
-        stop = None if self.end is None else (self.end, self.size)
+        # Of a size that could not be told, all is read.
+        stop = None if self.end is None else (self.end, self.size or sys.maxsize)
         return check_file(self.warc_dir, self.name, catalogue, unfinished=stop, progress=progress)
 
 

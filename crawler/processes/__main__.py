@@ -1,6 +1,7 @@
 """Runs the fork server of a crawl; see `fork_server`."""
 
 import gc
+import signal
 import sys
 from functools import partial
 from importlib import import_module
@@ -15,5 +16,6 @@ if __name__ == "__main__":
     from crawler.processes.fetching import main
     from crawler.processes.fork_server import serve
 
+    signal.signal(signal.SIGCHLD, signal.SIG_DFL)  # who ignores it can't wait for a process, and it may be inherited
     line, hosts = map(int, sys.argv[1:])
     serve(line, partial(main, hosts))

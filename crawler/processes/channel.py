@@ -2,7 +2,7 @@
 
 A message is a pickled object. The wire of an exchange travels inside it while it is small; a large one stays in its
 temporary file, and the open file itself is handed over (SCM_RIGHTS): nothing is copied, and nothing is left behind
-when a process dies. Both ends are processes of one program, started by one another; nobody else can write to them.
+when a process dies. Both ends are processes of one program; nobody else can write to them.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """A fetching process, as `fork_server` forks it.
 
-It fetches its share of a crawl and hands what it recorded over to the process that started it. It ends with its share,
+It fetches its share of a crawl and hands what it recorded over to the process that writes. It ends with its share,
 when it is told to, and at once when that process has gone: then nothing that it fetches can be kept.
 """
 

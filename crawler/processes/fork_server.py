@@ -1,8 +1,8 @@
 """The process that a crawl's fetching processes are forked from: `python -m crawler.processes LINE HOSTS`.
 
-What they need is imported once for all of them, while the crawl finds out what there is to do, and lies in memory once.
-LINE and HOSTS are descriptors that it inherits. A connection that comes over the line is a process to be forked; the
-end of each process goes back over it.
+Most of what they need is imported once for all of them, while the crawl finds out what there is to do, and lies in
+memory once. LINE and HOSTS are descriptors that it inherits. A number with a connection that comes over the line is a
+process to be forked; how that process ended goes back over it.
 """
 
 from __future__ import annotations
@@ -10,16 +10,19 @@ from __future__ import annotations
 import os
 import socket
 import struct
+import traceback
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
+ORDER = struct.Struct("!I")
+"""What goes with a connection: the process's number."""
 EXIT = struct.Struct("!Ii")
-"""What is said of an end: the process's number, in the order of the connections, and its exit code.
+"""What is said of an end: the process's number, and its exit code.
 
-The number of a signal that ended it stands there below zero.
+The number of a signal that ended it stands there below zero; EX_OSERR where there was no room for one more process.
 """
 _CLOSE_ON_EXEC = getattr(socket, "MSG_CMSG_CLOEXEC", 0)
 
@@ -31,21 +34,41 @@ def serve(line: int, fetch: Callable[[int], None]) -> None:
     """
     with socket.socket(fileno=line) as crawl:
         numbers: dict[int, int] = {}
-        while (connection := _next_connection(crawl)) is not None:
-            pid = os.fork()
-            if not pid:
-                crawl.detach()  # it stays open: to the crawl, its end says that all of them have gone
+        for number, connection in _orders(crawl):
+            if (pid := _fork(connection)) is None:
+                _report(crawl, number, os.EX_OSERR)
+            elif pid:
+                numbers[pid] = number
+            else:
+                crawl.close()  # its end says that the fork server has gone
                 fetch(connection)
                 return
-            os.close(connection)
-            numbers[pid] = len(numbers)
+            with suppress(OSError):
+                os.close(connection)
         while numbers:
             pid, status = os.wait()
-            with suppress(BrokenPipeError):  # the crawl has gone, and nobody asks
-                crawl.sendall(EXIT.pack(numbers.pop(pid), os.waitstatus_to_exitcode(status)))
+            _report(crawl, numbers.pop(pid), os.waitstatus_to_exitcode(status))
 
 
-def _next_connection(crawl: socket.socket) -> int | None:
-    """Return the descriptor that comes next; None when no more do, or the crawl has gone."""
-    _, descriptors, _, _ = socket.recv_fds(crawl, 1, 1, _CLOSE_ON_EXEC)
-    return descriptors[0] if descriptors else None
+def _orders(crawl: socket.socket) -> Iterator[tuple[int, int]]:
+    """Iterate over the numbers and connections that come; a connection that there was no room for is -1."""
+    while True:
+        order, descriptors, _, _ = socket.recv_fds(crawl, ORDER.size, 1, _CLOSE_ON_EXEC)
+        if not order:
+            return
+        yield ORDER.unpack(order)[0], descriptors[0] if descriptors else -1
+
+
+def _fork(connection: int) -> int | None:
+    """Fork a process; None, with the reason in the log, when the system has no room for it."""
+    try:
+        os.fstat(connection)
+        return os.fork()
+    except OSError:
+        traceback.print_exc()
+        return None
+
+
+def _report(crawl: socket.socket, number: int, code: int) -> None:
+    with suppress(BrokenPipeError):  # the crawl has gone, and nobody asks
+        crawl.sendall(EXIT.pack(number, code))

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from crawler.errands import Errand
 
 LEAST_ERRANDS = 25
-"""For each process: with fewer, starting it costs more time than it saves."""
+"""For each process: with fewer, one more costs more time than it saves."""
 MOST_PROCESSES = 4
 """By default: a crawl waits for servers more than for processors, and each process takes some 100 MB."""
 
