@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Coroutine
 
     from scrapy.core.downloader import Slot
+    from scrapy.core.engine import ExecutionEngine
     from scrapy.crawler import Crawler
     from scrapy.http import Response
     from twisted.internet.defer import Deferred
@@ -134,6 +135,12 @@ def _refuse_all(slot: Slot, error: Exception) -> None:
     while slot.queue:
         _, waiting = slot.queue.popleft()
         waiting.errback(Failure(error))
+
+
+def crawl_now(engine: ExecutionEngine, request: Request) -> None:
+    """Have *request* begun if there is a place, and not only when all that has come in meanwhile has been read."""
+    engine.crawl(request)
+    engine._start_scheduled_requests()
 
 
 def hurry(crawler: Crawler) -> None:

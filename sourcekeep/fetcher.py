@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import select
 import signal
 import socket
 import subprocess
@@ -55,13 +54,13 @@ class Fetchers:
         """In the order of their numbers."""
         self._exits: dict[int, int] = {}
         self._line, theirs = socket.socketpair()
-        self._alive, held = os.pipe()
+        self._alive, held = socket.socketpair()
         """Ends with the last of them: each holds the other end open."""
-        with theirs, open(held, "wb") as alive, log.open("ab") as output:  # noqa: PTH123  # a descriptor, not a path
+        with theirs, held, log.open("ab") as output:
             inherited = (theirs.fileno(), hosts.fileno())
             self._server = subprocess.Popen(
                 own_process(*map(str, inherited), module="crawler.processes"),
-                pass_fds=(*inherited, alive.fileno()),
+                pass_fds=(*inherited, held.fileno()),
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=output,
@@ -90,8 +89,10 @@ class Fetchers:
         """End what is left of them, and return when all have gone."""
         self.kill()
         self._server.wait()
-        select.select([self._alive], [], [], _GOING_SECONDS)
-        os.close(self._alive)
+        self._alive.settimeout(_GOING_SECONDS)
+        with suppress(OSError):
+            self._alive.recv(1)
+        self._alive.close()
         self._line.close()
         for fetcher in self.all:
             fetcher.close()

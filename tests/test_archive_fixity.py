@@ -793,6 +793,29 @@ def test_file_that_is_finished_while_it_is_looked_for_is_read_whole(
     assert result.records == 4
 
 
+def test_unfinished_file_whose_size_cannot_be_told_is_read_whole(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sample, _ = unfinished(tmp_path)
+    monkeypatch.setattr("archive.fixity.run.size_of", lambda *_: 0)
+    result = look(sample.folder)
+    assert (list(result.faults), result.records) == ([], 4)
+
+
+def test_unfinished_file_that_is_taken_away_while_it_is_looked_for_is_no_fault_where_no_row_names_it(
+    archive: ArchiveFolder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = archive.warc_dir / "new.warc.gz.open"
+    path.write_bytes(b"")
+
+    def take_away_behind(warc_dir: Path) -> list[Path]:
+        path.unlink()
+        return warc_files(warc_dir)
+
+    monkeypatch.setattr("archive.fixity.run.warc_files", take_away_behind)
+    assert faults(archive) == []
+
+
 def test_unfinished_file_that_no_row_names_is_a_note(archive: ArchiveFolder) -> None:
     (archive.warc_dir / "new.warc.gz.open").write_bytes(b"whatever")
     (archive.warc_dir / "old.warc.gz.torn").write_bytes(b"whatever")

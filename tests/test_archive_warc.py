@@ -130,7 +130,7 @@ def test_places_are_exactly_the_gzip_members(tmp_path: Path) -> None:
 
 def test_gzip_finds_nothing_wrong(tmp_path: Path) -> None:
     place, *_ = write(tmp_path, BLOCKS)
-    subprocess.run(["gzip", "-t", tmp_path / place.warc_file], check=True)
+    assert subprocess.run(["gzip", "-t", tmp_path / place.warc_file], check=False).returncode == 0
 
 
 def test_warcio_reads_every_record_with_its_digest(tmp_path: Path) -> None:

@@ -5,28 +5,36 @@ from __future__ import annotations
 import os
 import queue
 import signal
-import socket
 import subprocess
 import sys
 import time
 from itertools import pairwise
-from pathlib import Path
 from typing import TYPE_CHECKING
 from unittest.mock import Mock, patch
 
 import pytest
 from breaking_parts import BUG
-from mockserver.crawling import DEADLINE, ROOT, Crawled, children, fetchers, finish_crawl, make_archive, start_crawl
+from mockserver.crawling import (
+    DEADLINE,
+    ROOT,
+    Crawled,
+    children,
+    fetchers,
+    finish_crawl,
+    is_running,
+    make_archive,
+    start_crawl,
+)
 
 from archive.warc_reader import read_record
 from crawler.errands import Errand
-from crawler.processes.fork_server import EXIT, ORDER
 from crawler.processes.messages import Captured, Ended, Plan, Stop
 from sourcekeep.crawl_control import _Crawl
-from sourcekeep.fetcher import Fetchers, started
+from sourcekeep.fetcher import started
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from pathlib import Path
 
     from mockserver import LoggedExchange, MockServer
 
@@ -47,13 +55,6 @@ def start(
 
 def log_of(folder: ArchiveFolder) -> str:
     return "".join(path.read_text(encoding="utf-8") for path in sorted(folder.reports_dir.glob("crawl-*.log")))
-
-
-def is_running(pid: int) -> bool:
-    try:
-        return Path(f"/proc/{pid}/stat").read_text(encoding="ascii").rpartition(")")[2].split()[0] != "Z"
-    except (FileNotFoundError, ProcessLookupError):
-        return False
 
 
 def wait_for_rows(folder: ArchiveFolder, count: int, of: str = "") -> None:
@@ -192,97 +193,6 @@ def test_fork_server_that_dies_takes_no_process_along(mock_server: MockServer, t
     crawled = finish_crawl(folder, process)
     assert crawled.exit_code == 0, crawled.log
     assert {len(captures) for captures in crawled.captures.values()} == {1}
-
-
-def test_fork_server_that_dies_before_it_forks_ends_the_connections(tmp_path: Path) -> None:
-    with started(tmp_path / "log") as group:
-        group.kill()
-        group.fork(2)
-        heard: queue.SimpleQueue[object] = queue.SimpleQueue()
-        for fetcher in group.all:
-            fetcher.begin(Plan(1, [], {}, {}, shared=True), lambda _, message: heard.put(message))
-        assert [heard.get(timeout=10) for _ in group.all] == [None, None]
-        known = "how is not known, for the fork server ended before: signal SIGKILL"
-        assert [fetcher.wait() for fetcher in group.all] == [known, known]
-
-
-def wait_for_fork(group: Fetchers, count: int) -> None:
-    until = time.monotonic() + DEADLINE
-    while len(children(group._server.pid)) < count:
-        assert time.monotonic() < until
-        time.sleep(0.01)
-
-
-def test_how_a_process_ended_is_known_in_whatever_order_they_end(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    with started(tmp_path / "log") as group:
-        group.fork(2)
-        wait_for_fork(group, 2)
-        first, second = group.all
-        second.hang_up()
-        assert second.wait() == "exit code 0"
-        monkeypatch.setattr("sourcekeep.fetcher._GOING_SECONDS", 0.1)
-        assert first.wait() == "how is not known"
-        monkeypatch.undo()
-        os.kill(children(group._server.pid)[0], signal.SIGKILL)
-        assert first.wait() == "signal SIGKILL"
-
-
-def test_how_a_process_ended_that_outlived_the_fork_server_is_not_known(tmp_path: Path) -> None:
-    with started(tmp_path / "log") as group:
-        group.fork(1)
-        wait_for_fork(group, 1)
-        (forked,) = children(group._server.pid)
-        os.kill(group._server.pid, signal.SIGKILL)
-        assert is_running(forked)
-        group.all[0].hang_up()
-        assert group.all[0].wait() == "how is not known, for the fork server ended before: signal SIGKILL"
-    assert not is_running(forked)
-
-
-def test_none_is_left_of_processes_that_outlived_the_fork_server(tmp_path: Path) -> None:
-    with started(tmp_path / "log") as group:
-        group.fork(1)
-        wait_for_fork(group, 1)
-        (forked,) = children(group._server.pid)
-        os.kill(group._server.pid, signal.SIGKILL)
-        group._server.wait()
-        assert is_running(forked)
-    assert not is_running(forked)
-
-
-SERVER_WITHOUT_ROOM = """
-import os, sys
-from crawler.processes.fork_server import serve
-fork, calls = os.fork, []
-def failing_fork():
-    calls.append(1)
-    if len(calls) == 2:
-        raise BlockingIOError(11, "Resource temporarily unavailable")
-    return fork()
-os.fork = failing_fork
-serve(int(sys.argv[1]), lambda connection: None)
-"""
-
-
-def test_process_that_there_is_no_room_for_is_told_of_and_costs_the_others_nothing() -> None:
-    line, theirs = socket.socketpair()
-    with line, theirs:
-        command = [sys.executable, "-c", SERVER_WITHOUT_ROOM, str(theirs.fileno())]
-        with subprocess.Popen(
-            command, pass_fds=[theirs.fileno()], cwd=ROOT, stderr=subprocess.PIPE, text=True
-        ) as server:
-            theirs.close()
-            for number in range(3):
-                ours, connection = socket.socketpair()
-                with ours, connection:
-                    socket.send_fds(line, [ORDER.pack(number)], [connection.fileno()])
-            line.shutdown(socket.SHUT_WR)
-            reports = b"".join(iter(lambda: line.recv(1024), b""))
-            _, said = server.communicate(timeout=DEADLINE)
-    assert dict(EXIT.iter_unpack(reports)) == {0: 0, 1: os.EX_OSERR, 2: 0}
-    assert "Resource temporarily unavailable" in said
 
 
 CRAWL_WITH_A_BUG = """
@@ -426,10 +336,15 @@ def test_process_whose_messages_cannot_be_taken_is_let_go_of() -> None:
 def test_process_that_is_given_its_plan_behind_ctrl_c_stops() -> None:
     fetcher = Mock()
     crawl = _Crawl(Mock(errands=[], validators={}), Mock(), Mock(all=[fetcher]))
-    fetcher.begin.side_effect = lambda *_: crawl._signalled(signal.SIGINT, None)
+
+    def begin_behind_it(*_: object) -> None:
+        crawl._signalled(signal.SIGINT, None)
+        fetcher.say.reset_mock()  # what was said to it before it had begun, it did not hear
+
+    fetcher.begin.side_effect = begin_behind_it
     with patch("sourcekeep.crawl_control.Plan"):
         crawl.begin({}, 16)
-    assert fetcher.say.call_args[0] == (Stop(),)
+    fetcher.say.assert_called_once_with(Stop())
 
 
 def test_crawl_that_is_under_way_keeps_a_second_one_out(mock_server: MockServer, tmp_path: Path) -> None:

@@ -242,21 +242,12 @@ class _Run:
             self._fault(FaultKind.NO_RECORD, problem, row.warc_file, row.warc_offset, row.record_id)
 
     def _nothing_of(self, file: str, rows: list[PlacedRow], count: int) -> None:
-        there = self._is_there(file)
+        there = any((self._folder.warc_dir / (file + suffix)).exists() for suffix in ("", OPEN_SUFFIX))
         first = ", ".join(f"{row.record_id} at {row.warc_offset}" for row in rows)
         problem = (
             f"{'none of its records can be read' if there else 'it is not there'}; {count} rows name some: {first}"
         )
         self._fault(FaultKind.NO_FILE, problem + (", ..." if count > len(rows) else ""), file)
-
-    def _is_there(self, file: str) -> bool:
-        try:
-            open_warc(self._folder.warc_dir, file).close()
-        except FileNotFoundError:
-            return False
-        except OSError:
-            return True
-        return True
 
     def _torn_files(self) -> None:
         for path in sorted(self._folder.warc_dir.glob(f"*{TORN_SUFFIX}*")):

@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 import socket
 import struct
+import sys
 import traceback
 from contextlib import suppress
 from typing import TYPE_CHECKING
@@ -35,34 +36,38 @@ def serve(line: int, fetch: Callable[[int], None]) -> None:
     with socket.socket(fileno=line) as crawl:
         numbers: dict[int, int] = {}
         for number, connection in _orders(crawl):
-            if (pid := _fork(connection)) is None:
-                _report(crawl, number, os.EX_OSERR)
-            elif pid:
-                numbers[pid] = number
-            else:
+            pid = _fork()
+            if pid == 0:
                 crawl.close()  # its end says that the fork server has gone
                 fetch(connection)
                 return
-            with suppress(OSError):
-                os.close(connection)
+            os.close(connection)
+            if pid is None:
+                _report(crawl, number, os.EX_OSERR)
+            else:
+                numbers[pid] = number
         while numbers:
             pid, status = os.wait()
             _report(crawl, numbers.pop(pid), os.waitstatus_to_exitcode(status))
 
 
 def _orders(crawl: socket.socket) -> Iterator[tuple[int, int]]:
-    """Iterate over the numbers and connections that come; a connection that there was no room for is -1."""
+    """Iterate over the numbers and connections that come."""
     while True:
         order, descriptors, _, _ = socket.recv_fds(crawl, ORDER.size, 1, _CLOSE_ON_EXEC)
         if not order:
             return
-        yield ORDER.unpack(order)[0], descriptors[0] if descriptors else -1
+        (number,) = ORDER.unpack(order)
+        if descriptors:
+            yield number, descriptors[0]
+        else:
+            sys.stderr.write(f"no room for the connection of process {number}: too many open files\n")
+            _report(crawl, number, os.EX_OSERR)
 
 
-def _fork(connection: int) -> int | None:
+def _fork() -> int | None:
     """Fork a process; None, with the reason in the log, when the system has no room for it."""
     try:
-        os.fstat(connection)
         return os.fork()
     except OSError:
         traceback.print_exc()

@@ -15,7 +15,7 @@ from archive.folder import ArchiveFolder
 from crawler import settings as defaults
 from crawler.capture import CAPTURE
 from crawler.cookies import CaptureCookies
-from crawler.downloader import StoppableDownloader
+from crawler.downloader import StoppableDownloader, crawl_now
 from crawler.ending import WRITE_FAILED, Ending
 from crawler.frontier import Selection
 from crawler.outcomes import HostPausedError, is_passing, own_failure
@@ -147,9 +147,7 @@ class CitationsSpider(Spider):
             await _sleep(engine.downloader.seconds_to_turn(host))
         request = await self._next(host)
         if request and engine:
-            engine.crawl(request)
-            # Now, and not only when all that has come in meanwhile has been read: see `answered`.
-            engine._start_scheduled_requests()  # noqa: SLF001  # Scrapy has no other word for it
+            crawl_now(engine, request)
 
     def answered(self, request: Request) -> None:
         """Free the host of a request whose chain has ended.

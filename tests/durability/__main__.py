@@ -21,10 +21,9 @@ import threading
 import time
 from contextlib import suppress
 from functools import partial
-from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
-from mockserver.crawling import children, fetchers
+from mockserver.crawling import children, fetchers, is_running
 from scrapy.settings import Settings
 
 from archive.urls import site_of
@@ -108,16 +107,10 @@ def _watch(pid: int, reports: int, started: float, order: dict[str, Any]) -> dic
 
 def _kill_fetcher(pid: int) -> bool:
     """Kill one of the processes that fetch for *pid*; False where none of them lives."""
-    alive = [fetcher for fetcher in fetchers(pid) if _is_alive(fetcher)]
+    alive = [fetcher for fetcher in fetchers(pid) if is_running(fetcher)]
     with suppress(ProcessLookupError, IndexError):
         os.kill(random.choice(alive), signal.SIGKILL)
         return True
-    return False
-
-
-def _is_alive(pid: int) -> bool:
-    with suppress(OSError):
-        return Path(f"/proc/{pid}/stat").read_text(encoding="latin-1").rpartition(")")[2].split()[0] != "Z"
     return False
 
 

@@ -95,6 +95,14 @@ def children(pid: int) -> list[int]:
         return []
 
 
+def is_running(pid: int) -> bool:
+    """Tell whether a process is there, and not only its exit code."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text(encoding="latin-1").rpartition(")")[2].split()[0] != "Z"
+    except OSError:
+        return False
+
+
 def fetchers(pid: int) -> list[int]:
     """Return the processes that fetch for a crawl: forked, by the one that it has started."""
     return [fetcher for server in children(pid) for fetcher in children(server)]
