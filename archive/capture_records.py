@@ -140,6 +140,7 @@ class CaptureRecords:
                 block_digest,
                 target_uri(exchange.url),
                 tuple(more),
+                digests.head,
             )
         )
 

@@ -91,5 +91,7 @@ def _remove_parts(warc_dir: Path) -> None:
 def index_lines(warc_path: Path) -> Iterator[bytes]:
     """Iterate over the lines for the records of a WARC file, in the order of the records."""
     for member in walk(warc_path):
-        if not isinstance(member, Damage) and (line := index_line(member.headers, member.block, member.place)):
+        if not isinstance(member, Damage) and (
+            line := index_line(member.type, member.headers, member.block, member.place)
+        ):
             yield line

@@ -18,8 +18,10 @@ from archive.surt import surt
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from archive.http_message import ResponseHead
     from archive.records import RecordPlace
 
+_REPLAYED = frozenset({"response", "revisit", "resource"})
 _REVISIT = "warc/revisit"
 _UNKNOWN = "unk"
 _NOT_MODIFIED = 304
@@ -27,11 +29,24 @@ _FINAL = range(200, 1000)
 _MEDIA_TYPE = re.compile(r"[\w!#$&^.+-]+/[\w!#$&^.+-]+", re.ASCII)
 
 
-def index_line(named: Iterable[tuple[str, str]], block: IO[bytes], place: RecordPlace) -> bytes | None:
-    """Return the line for a record with the fields *named*; None for one that can't be replayed."""
+def index_line(
+    kind: str,
+    named: Iterable[tuple[str, str]],
+    block: IO[bytes],
+    place: RecordPlace,
+    answer: ResponseHead | None = None,
+) -> bytes | None:
+    """Return the line for a record of a *kind* with the fields *named*; None for one that can't be replayed.
+
+    *answer* is the head of the response that is its *block*, where that has been read.
+    """
+    if kind not in _REPLAYED:
+        return None
     fields = {name.lower(): value for name, value in named}
-    kind = fields.get("warc-type", "")
-    about = _about(kind, fields.get("content-type"), block)
+    if kind == "resource":
+        about: dict[str, str] | None = {"mime": _media_type(fields.get("content-type"))}
+    else:
+        about = _of_answer(kind, answer or read_head(block))
     if about is None:
         return None
     # Of a resource, the block is the payload.
@@ -48,13 +63,8 @@ def index_line(named: Iterable[tuple[str, str]], block: IO[bytes], place: Record
     return f"{surt(url)} {_timestamp(fields.get('warc-date', ''))} {json.dumps(said)}\n".encode("ascii")
 
 
-def _about(kind: str, content_type: str | None, block: IO[bytes]) -> dict[str, str] | None:
-    """Return media type and status of a record that can be replayed, None for another."""
-    if kind == "resource":
-        return {"mime": _media_type(content_type)}
-    if kind not in {"response", "revisit"}:
-        return None
-    head = read_head(block)
+def _of_answer(kind: str, head: ResponseHead) -> dict[str, str] | None:
+    """Return media type and status of a response that can be replayed, None for another."""
     # An answer that never came is none: a client that is sent "100 Continue" waits for the rest of it.
     if head.status not in _FINAL:
         return None

@@ -29,6 +29,8 @@ _SWITCHING = 101
 _STATUS_CODE = re.compile(r"[0-9]{3}")
 _DECIMAL = re.compile(r"[0-9]{1,18}")
 _CHUNK_SIZE = re.compile(rb"[0-9A-Fa-f]+")
+_EMPTY_LINE = re.compile(rb"\r?\n")
+_END_OF_HEAD = re.compile(rb"\n\r?\n")
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,11 +99,8 @@ def _end_of_head(message: bytes | bytearray, at: int) -> int | None:
 
     Lines end with LF, with or without CR before it (RFC 9112 2.2).
     """
-    while (end := message.find(b"\n", at)) != -1:
-        if message[at:end] in (b"", b"\r"):
-            return end + 1
-        at = end + 1
-    return None
+    end = _EMPTY_LINE.match(message, at) or _END_OF_HEAD.search(message, at)
+    return end.end() if end else None
 
 
 def parse_response(block: bytes) -> HttpMessage:

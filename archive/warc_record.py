@@ -11,12 +11,12 @@ from enum import StrEnum
 from typing import IO, TYPE_CHECKING
 from urllib.parse import quote
 
-from warcio.statusandheaders import StatusAndHeaders
-
 from archive.storable import storable
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+
+    from archive.http_message import ResponseHead
 
 VERSION = "WARC/1.1"
 
@@ -62,13 +62,15 @@ class WarcRecord:
     target_uri: str | None = None
     more: tuple[tuple[str, str], ...] = field(default=())
     """Further named fields, such as `WARC-IP-Address`."""
+    answer: ResponseHead | None = None
+    """Of the response that is its block, where that has been read."""
 
-    def named(self) -> list[tuple[str, str]]:
-        """Return the named fields (clause 5)."""
+    def named(self, *more: tuple[str, str]) -> list[tuple[str, str]]:
+        """Return the named fields (clause 5), *more* among them."""
         named = [("WARC-Type", str(self.type)), ("WARC-Record-ID", self.record_id), ("WARC-Date", self.date)]
         if self.target_uri is not None:
             named.append(("WARC-Target-URI", self.target_uri))
-        named += self.more
+        named += (*self.more, *more)
         named += [
             ("WARC-Block-Digest", self.block_digest),
             ("Content-Type", _CONTENT_TYPE[self.type]),
@@ -76,20 +78,20 @@ class WarcRecord:
         ]
         return named
 
-    def head(self) -> bytes:
-        """Return the version line and the named fields, with the empty line that ends them (clause 4)."""
-        head: bytes = StatusAndHeaders("", self.named(), protocol=VERSION).to_bytes()
-        return head
-
-    def pieces(self) -> Iterable[bytes]:
-        """Iterate over the whole record: head, block, and the two line ends behind it."""
-        yield self.head()
+    def pieces(self, named: Iterable[tuple[str, str]]) -> Iterable[bytes]:
+        """Iterate over the whole record: head with the fields *named*, block, and the two line ends behind it."""
+        yield _head(named)
         self.block.seek(0)
         left = self.length
         while left and (piece := self.block.read(min(_PIECE, left))):
             left -= len(piece)
             yield piece
         yield b"\r\n\r\n"
+
+
+def _head(named: Iterable[tuple[str, str]]) -> bytes:
+    """Return the version line and the fields *named*, with the empty line that ends them (clause 4)."""
+    return "".join([f"{VERSION}\r\n", *(f"{name}: {value}\r\n" for name, value in named), "\r\n"]).encode()
 
 
 def new_record_id() -> str:

@@ -11,7 +11,6 @@ import logging
 import os
 import platform
 from contextlib import suppress
-from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, BinaryIO
 
@@ -26,7 +25,7 @@ from archive.warc_files import OPEN_SUFFIX, PART_SUFFIX, finish_file, sync_direc
 from archive.warc_record import RecordType, WarcRecord, digest_of, new_record_id
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
     from pathlib import Path
 
 ROTATE_AT = 1_000_000_000
@@ -75,11 +74,11 @@ class WarcWriter:
         try:
             if self._file is None:
                 self._open()
-            place = self._write(record)
+            place, named = self._write(record)
         except OSError as error:
             self._cut_back()
             raise WarcWriteError(f"{self._directory / self._name} cannot be written: {error}") from error
-        if line := index_line(record.named(), record.block, place):
+        if line := index_line(record.type, named, record.block, place, record.answer):
             self._index.append(line)
         return place
 
@@ -144,7 +143,7 @@ class WarcWriter:
         self._warcinfo_id = ""
         try:
             sync_directory(self._directory)
-            self._warcinfo_id = self._write(_warcinfo(self._name, self._info)).record_id
+            self._warcinfo_id = self._write(_warcinfo(self._name, self._info))[0].record_id
         except OSError:
             self._file.close()
             self._file = None
@@ -159,13 +158,13 @@ class WarcWriter:
             if not any((self._directory / (name + suffix)).exists() for suffix in ("", OPEN_SUFFIX, PART_SUFFIX)):
                 return name
 
-    def _write(self, record: WarcRecord) -> RecordPlace:
-        if self._warcinfo_id:
-            record = replace(record, more=(*record.more, ("WARC-Warcinfo-ID", self._warcinfo_id)))
+    def _write(self, record: WarcRecord) -> tuple[RecordPlace, list[tuple[str, str]]]:
+        """Write *record*; return where it lies, and its named fields."""
+        named = record.named(*([("WARC-Warcinfo-ID", self._warcinfo_id)] if self._warcinfo_id else ()))
         start = self._size
-        written = sum(self._raw_write(piece) for piece in _compressed(record))
+        written = sum(self._raw_write(piece) for piece in _compressed(record.pieces(named)))
         self._size = start + written
-        return RecordPlace(record.record_id, self._name, start, written)
+        return RecordPlace(record.record_id, self._name, start, written), named
 
     def _raw_write(self, data: bytes) -> int:
         view = memoryview(data)
@@ -186,15 +185,15 @@ class WarcWriter:
             self._file = None
 
 
-def _compressed(record: WarcRecord) -> Iterator[bytes]:
-    """Iterate over *record* as a gzip member, most often in one piece.
+def _compressed(record: Iterable[bytes]) -> Iterator[bytes]:
+    """Iterate over the pieces of a *record* as a gzip member, most often in one piece.
 
     Each call to compress or to write hands the interpreter to the thread that fetches, and waits to get it back.
     """
     compressor = isal_zlib.compressobj(_LEVEL, isal_zlib.DEFLATED, _GZIP_WINDOW)
     gathered: list[bytes] = []
     size = 0
-    for piece in record.pieces():
+    for piece in record:
         gathered.append(piece)
         size += len(piece)
         if size >= _AT_ONCE:
