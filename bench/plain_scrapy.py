@@ -106,6 +106,7 @@ def main(urls: str, *, resolve: tuple[str, ...], concurrency: int, robots: bool,
     process = CrawlerProcess(
         {
             **{name: getattr(ours, name) for name in (*_POLITE, *(_TRIMS if trimmed else ()))},
+            **({"CONCURRENT_ITEMS": 1} if trimmed else {}),  # as many tasks for what each callback yields: nothing here
             "CONCURRENT_REQUESTS": concurrency,
             "DOWNLOAD_DELAY": 0,
             "DOWNLOAD_HANDLERS": {"http": Elsewhere, "https": Elsewhere},
@@ -125,7 +126,6 @@ def main(urls: str, *, resolve: tuple[str, ...], concurrency: int, robots: bool,
 
 _POLITE = ("CONCURRENT_REQUESTS_PER_DOMAIN", "DOWNLOAD_VERIFY_CERTIFICATES", "LOG_LEVEL")
 _TRIMS = (
-    "CONCURRENT_ITEMS",
     "DOWNLOAD_WARNSIZE",
     "EXTENSIONS_BASE",
     "LOGSTATS_INTERVAL",

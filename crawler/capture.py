@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from scrapy import Request
 from scrapy.exceptions import IgnoreRequest
@@ -42,11 +42,18 @@ class CaptureUnderWay:
     requested_at: str = field(default_factory=utc_now)
     exchanges: list[RecordedExchange] = field(default_factory=list)
     attempts: int = 1
+    paused: Request | None = None
+    """What it goes on with, where a host of its chain wants to be left alone for a while."""
+    holds_host: bool = True
+    """Whether the next errand of its host waits for it."""
     _is_conditional: bool = False
     """Whether the last request was."""
 
-    def request(self, **callbacks: Any) -> Request | CaptureDraft:
-        """Return the first request, or what the capture ends with when its URL is none that can be fetched."""
+    def request(self) -> Request | CaptureDraft:
+        """Return the request to make now, or what the capture ends with when its URL is none that can be fetched."""
+        if paused := self.paused:
+            self.paused = None
+            return paused.replace(dont_filter=True)
         url, problem = fetchable(self.errand.url)
         if isinstance(url, Outcome):
             return self._draft(url, error=problem, evidence={"rule": "url"})
@@ -57,7 +64,6 @@ class CaptureUnderWay:
                 # Cookies live as long as a capture: no page sees what another one was given.
                 headers=dict(self.errand.headers),
                 meta={CAPTURE: self, EXCHANGES: self.exchanges, "cookiejar": self.errand.key},
-                **callbacks,
             )
         except ValueError as error:  # w3lib refuses what urlsplit let pass
             return self._draft(Outcome.INVALID_URL, error=str(error), evidence={"rule": "url"})

@@ -2,23 +2,23 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from time import monotonic
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
-from scrapy import Request
 from scrapy.core.downloader import Downloader
 from scrapy.utils.asyncio import call_later
 from scrapy.utils.httpobj import urlparse_cached
 from twisted.python.failure import Failure
 
 from archive.errors import ArchiveError
-from archive.words import Purpose
+from crawler.middlewares import DirectMiddlewares
 from crawler.outcomes import CrawlStoppingError
-from crawler.wire import PURPOSE
 
 if TYPE_CHECKING:
-    from collections.abc import Coroutine
+    from collections.abc import Coroutine, Iterator
 
+    from scrapy import Request
     from scrapy.core.downloader import Slot
     from scrapy.core.engine import ExecutionEngine
     from scrapy.crawler import Crawler
@@ -30,17 +30,6 @@ if TYPE_CHECKING:
 _LOOK_AGAIN_SECONDS = 0.05
 
 
-class _Places(set[Request]):
-    """The requests that take a place, of as many as there are; robots.txt shares the place of the page that waits."""
-
-    def add(self, request: Request) -> None:
-        if request.meta.get(PURPOSE) is not Purpose.ROBOTS:
-            super().add(request)
-
-    def remove(self, request: Request) -> None:
-        self.discard(request)
-
-
 class StoppableDownloader(Downloader):
     """Ends what still waits for its host's turn, where Scrapy would go on to fetch it, one delay after the other.
 
@@ -50,7 +39,7 @@ class StoppableDownloader(Downloader):
 
     def __init__(self, crawler: Crawler) -> None:
         super().__init__(crawler)
-        self.active = _Places()
+        self.middleware = DirectMiddlewares(*self.middleware.middlewares, crawler=crawler)
         self._hosts: SharedHosts | None = getattr(crawler.spider, "hosts", None)
 
     def get_slot_key(self, request: Request) -> str:
@@ -66,7 +55,7 @@ class StoppableDownloader(Downloader):
         return super()._wait_for_download(slot, request, queue_dfd)
 
     def _process_queue(self, slot: Slot) -> None:
-        if self._stopping():
+        if is_closing(self.crawler.engine):
             _refuse_all(slot, CrawlStoppingError("the crawl is being stopped"))
             return
         try:
@@ -112,10 +101,6 @@ class StoppableDownloader(Downloader):
         slot = self.slots.get(host)
         return max(0.0, _earliest(slot) - monotonic()) if slot else 0.0
 
-    def _stopping(self) -> bool:
-        engine = self.crawler.engine
-        return engine is not None and engine._slot is not None and engine._slot.closing is not None
-
     def hurry(self) -> None:
         """Let the queues go now, and not when each host's delay is over."""
         for slot in self.slots.values():
@@ -137,10 +122,25 @@ def _refuse_all(slot: Slot, error: Exception) -> None:
         waiting.errback(Failure(error))
 
 
-def crawl_now(engine: ExecutionEngine, request: Request) -> None:
-    """Have *request* begun if there is a place, and not only when all that has come in meanwhile has been read."""
-    engine.crawl(request)
-    engine._start_scheduled_requests()
+@contextmanager
+def held_open(engine: ExecutionEngine) -> Iterator[None]:
+    """Keep the spider of *engine* from being closed meanwhile.
+
+    By Scrapy's own count, closing goes on between two requests of a chain, and before an answer is written.
+    """
+    slot, hold = engine._slot, cast("Request", object())
+    if slot is None:
+        raise RuntimeError("the spider has been closed")
+    slot.add_request(hold)
+    try:
+        yield
+    finally:
+        slot.remove_request(hold)
+
+
+def is_closing(engine: ExecutionEngine | None) -> bool:
+    """Tell whether the spider of *engine* is being closed, or has been: nothing more is to begin."""
+    return engine is None or engine._slot is None or engine._slot.closing is not None
 
 
 def hurry(crawler: Crawler) -> None:

@@ -10,6 +10,7 @@ from twisted.internet.threads import deferToThread
 
 from archive.errors import ArchiveError
 from archive.words import FAILED, FINISHED
+from crawler.downloader import is_closing
 from crawler.tasks import Tasks
 
 if TYPE_CHECKING:
@@ -38,9 +39,9 @@ class Ending:
         self._closing = Tasks(self.came_upon_bug)
 
     @property
-    def is_under_way(self) -> bool:
-        """Whether the crawl has been given up, and is not closed yet."""
-        return bool(self._closing)
+    def is_closing(self) -> bool:
+        """Whether the crawl is being closed, or has been: nothing more is to begin."""
+        return is_closing(self._spider.crawler.engine)
 
     def give_up(self, reason: str, error: ArchiveError) -> None:
         """Close the crawl, which can't go on for *error*."""
@@ -49,16 +50,17 @@ class Ending:
             self._giving_up = True
             self.error = error
             self._spider.logger.critical("%s", error)
-            # Not awaited: closing waits for the callbacks under way, and this is one of them.
+            # Not awaited: closing waits for the captures under way, and this is one of them.
             self._closing.keep(engine.close_spider_async(reason=reason))
 
     def came_upon_bug(self, failure: Failure) -> None:
-        """End the crawl for a bug in what goes on beside the callbacks: an errand and all behind it may be lost."""
+        """End the crawl for a bug beside its captures: an errand and all behind it may be lost."""
         self._spider.logger.critical("a bug ends the crawl", exc_info=failure_to_exc_info(failure))
         self.give_up(FAILED, _bug(failure.value))
 
     def note_bug(self, failure: Failure) -> None:
-        """Note a bug in a callback, which Scrapy has logged: it costs one page, and the crawl can do the others."""
+        """Note a bug in one capture: it costs one page, and the crawl can do the others."""
+        self._spider.logger.error("a bug costs one page", exc_info=failure_to_exc_info(failure))
         self.error = self.error or _bug(failure.value)
 
     def note_reason(self, reason: str, left: int) -> None:

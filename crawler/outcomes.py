@@ -33,6 +33,8 @@ from crawler.guard import AddressForbiddenError
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from scrapy import Request
+
     from archive.drafts import RecordedExchange
 
 
@@ -63,10 +65,11 @@ class RedirectLoopError(IgnoreRequest):
 
 
 class HostPausedError(IgnoreRequest):
-    """A host asked to be left alone for a while (Retry-After); *seconds* are left of it."""
+    """A host asked to be left alone for a while (Retry-After); *request* may be made in so many *seconds*."""
 
-    def __init__(self, host: str, seconds: float) -> None:
+    def __init__(self, request: Request, host: str, seconds: float) -> None:
         super().__init__(f"{host} asked to be left alone for {seconds:.0f} more seconds (Retry-After)")
+        self.request = request
         self.seconds = seconds
 
 

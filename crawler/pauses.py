@@ -53,7 +53,7 @@ class PausesMiddleware:
         if seconds > self._limit:
             raise HostClosedError(f"{host} asked not to be asked again for {seconds:.0f} seconds (Retry-After)")
         if seconds > 0:
-            raise HostPausedError(host, seconds)
+            raise HostPausedError(request, host, seconds)
 
     def note(self, response: Response) -> None:
         """Note the Retry-After of *response*."""

@@ -53,20 +53,12 @@ SPIDER_MIDDLEWARES_BASE: dict[str, int] = {}
 # None either: two of Scrapy's open a port; the others count, or look after items and feeds, and there are none here.
 EXTENSIONS_BASE: dict[str, int] = {}
 DOWNLOADER = "crawler.downloader.StoppableDownloader"  # Ctrl-C means now, not when every host's queue is empty
-# One request of each host waits at a time, with the number of those behind it as its priority (crawler.turns). Scrapy's
-# own queue for many hosts looks at all of them for each request, and knows no priorities among them.
-SCHEDULER_PRIORITY_QUEUE = "scrapy.pqueues.ScrapyPriorityQueue"
-SCHEDULER_MEMORY_QUEUE = "scrapy.squeues.FifoMemoryQueue"
-DUPEFILTER_CLASS = "scrapy.dupefilters.BaseDupeFilter"  # filters nothing: the catalogue has each source once
 
 # Certificates are checked (crawler.trust): a page that anyone on the way may have written is no evidence.
 DOWNLOAD_VERIFY_CERTIFICATES = True
 # A body that ends early is kept and marked, not thrown away.
 DOWNLOAD_FAIL_ON_DATALOSS = False
 DOWNLOAD_WARNSIZE = 0  # sizes are limited, and counted in the report
-# Bytes of previews (crawler.body) whose captures wait for the disk, before no more is fetched: some 250 pages, each of
-# which holds up to 256 KiB of the wire in memory. With fewer, a crawl of many hosts at once stops and starts again.
-SCRAPER_SLOT_MAX_ACTIVE_SIZE = 4_000_000
 
 # One slow queue for each host.
 CONCURRENT_REQUESTS_PER_DOMAIN = 1
@@ -96,8 +88,6 @@ LOG_VERSIONS: list[str] = []
 LOGSTATS_INTERVAL = 0
 STATS_DUMP = False
 STATS_CLASS = "scrapy.statscollectors.DummyStatsCollector"  # the catalogue counts
-# Scrapy starts as many tasks for what each callback yields, and here none yields anything.
-CONCURRENT_ITEMS = 1
 
 # Ours.
 SOURCEKEEP_ARCHIVE = "archive-data"  # the archive's folder

@@ -15,10 +15,11 @@ if TYPE_CHECKING:
 
 
 class Tasks:
-    """Coroutines under way; *on_bug* is called with the failure of each that raised anything."""
+    """Coroutines under way; *on_bug* gets the failure of each that raised, and *then* is called behind each."""
 
-    def __init__(self, on_bug: Callable[[Failure], None]) -> None:
+    def __init__(self, on_bug: Callable[[Failure], None], then: Callable[[], None] = lambda: None) -> None:
         self._on_bug = on_bug
+        self._then = then
         self._under_way: set[defer.Deferred[Any]] = set()
 
     def __len__(self) -> int:
@@ -31,6 +32,7 @@ class Tasks:
         # First of all, and with its result handed on: Twisted reports what is left of a failure, that of `on_bug` too.
         task.addBoth(self._over, task)
         task.addErrback(self._failed)
+        task.addBoth(lambda _: self._then())
 
     def cancel(self) -> None:
         """Cancel what is under way."""

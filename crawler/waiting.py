@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast
 
 from scrapy.utils.defer import deferred_from_coro, maybe_deferred_to_future
 from twisted.internet.defer import Deferred
+from twisted.internet.task import deferLater
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Coroutine
@@ -33,6 +34,14 @@ def done(future: Future[_Result]) -> Awaitable[_Result]:
 
     future.add_done_callback(lambda _: cast("Any", reactor).callFromThread(arrive))
     return maybe_deferred_to_future(arrived)
+
+
+async def sleep(seconds: float) -> None:
+    """Wait for so many *seconds*; not even a moment for none."""
+    from twisted.internet import reactor  # Scrapy installs it, so not before there is a crawl
+
+    if seconds:
+        await maybe_deferred_to_future(deferLater(cast("Any", reactor), seconds))
 
 
 class Shared(Generic[_Result]):

@@ -1,4 +1,4 @@
-"""Parts of a crawl with a bug, which hosts whose name begins with `broken` bring to light."""
+"""Parts of a crawl with a bug, which certain hosts and paths bring to light."""
 
 from __future__ import annotations
 
@@ -6,16 +6,18 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from scrapy import signals
-from scrapy.core.scheduler import Scheduler
-from scrapy.utils.httpobj import urlparse_cached
 
 from archive.errors import ArchiveError
+from crawler.downloader import StoppableDownloader
 from crawler.spiders.citations import CitationsSpider
+from crawler.taker import CaptureTaker
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from concurrent.futures import Future
 
     from scrapy import Request
+    from scrapy.core.engine import ExecutionEngine
     from scrapy.crawler import Crawler
 
     from archive.drafts import CaptureDraft
@@ -26,23 +28,49 @@ UNCLOSED = "the archive can't be closed, for a test"
 _ERRORS_OF_CLOSING = {"unclosed": ArchiveError(UNCLOSED), "unclosed-by-a-bug": LookupError(BUG)}
 
 
-class BreakingScheduler(Scheduler):
-    """Takes one request as the spider starts with it, and breaks on the next (setting SCHEDULER)."""
+class BreakingDownloader(StoppableDownloader):
+    """Breaks on hosts whose name begins with `broken`, once they have been asked (setting DOWNLOADER)."""
 
-    takes = 1
+    def seconds_to_turn(self, host: str) -> float:
+        if host.startswith("broken"):
+            raise LookupError(BUG)
+        return super().seconds_to_turn(host)
 
-    def enqueue_request(self, request: Request) -> bool:
-        if str(urlparse_cached(request).hostname).startswith("broken"):
-            self.takes -= 1
-            if self.takes < 0:
+
+class _BreakingTurns:
+    """Takes so many turns of the hosts whose name begins with `broken`, and breaks on the next."""
+
+    def __init__(self, take: Callable[[], CaptureUnderWay | None], takes: int) -> None:
+        self._take = take
+        self._takes = takes
+
+    def next(self) -> CaptureUnderWay | None:
+        capture = self._take()
+        if capture and str(capture.errand.host).startswith("broken"):
+            self._takes -= 1
+            if self._takes < 0:
                 raise LookupError(BUG)
-        return super().enqueue_request(request)
+        return capture
 
 
-class BrokenScheduler(BreakingScheduler):
-    """Breaks on the first."""
+class _BreakingTaker(CaptureTaker):
+    """Breaks on what came of `/broken`, and where `/behind` was not asked for in the moment that answered `/before`."""
 
-    takes = 0
+    asked_last = ""
+
+    def asked(self, request: Request) -> None:
+        self.asked_last = request.url
+
+    async def _fetch(self, engine: ExecutionEngine, capture: CaptureUnderWay) -> CaptureDraft | None:
+        draft = await super()._fetch(engine, capture)
+        if capture.errand.url.endswith("/broken"):
+            raise LookupError(BUG)
+        return draft
+
+    async def _written(self, draft: CaptureDraft, written: Future[int | None]) -> None:
+        if draft.source_url.endswith("/before") and not self.asked_last.endswith("/behind"):
+            raise LookupError(BUG)
+        await super()._written(draft, written)
 
 
 def _close(close: Callable[[str], None], error: Exception, ended: str) -> None:
@@ -51,31 +79,20 @@ def _close(close: Callable[[str], None], error: Exception, ended: str) -> None:
 
 
 class BreakingSpider(CitationsSpider):
-    """Breaks on what came of `/broken`, and where it is to close with `/unclosed` captured (setting SPIDER_MODULES).
+    """Breaks as `_BreakingTaker` does, and where it is to close with `/unclosed` captured (setting SPIDER_MODULES).
 
-    And where `/behind` is not asked for in the moment in which `/before` has been answered.
+    And on the second turn of a host whose name begins with `broken`; with `broken-first`, on the first one.
     """
-
-    asked_last = ""
 
     @classmethod
     def from_crawler(cls, crawler: Crawler, *args: Any, **kwargs: Any) -> BreakingSpider:
         spider = super().from_crawler(crawler, *args, **kwargs)
-        path = spider.errands[0].url.rpartition("/")[2]
-        if error := _ERRORS_OF_CLOSING.get(path):
+        first = spider.errands[0]
+        if error := _ERRORS_OF_CLOSING.get(first.url.rpartition("/")[2]):
             spider.store.close = partial(_close, spider.store.close, error)  # type: ignore[method-assign]
-        crawler.signals.connect(spider.asked, signal=signals.request_reached_downloader)
+        takes = 0 if str(first.host).startswith("broken-first") else 1
+        spider.turns.next = _BreakingTurns(spider.turns.next, takes).next  # type: ignore[method-assign]
+        taker = _BreakingTaker(crawler, spider.store, spider.turns, spider.dispatcher, spider.ending)
+        crawler.signals.connect(taker.asked, signal=signals.request_reached_downloader)
+        spider.taker = taker
         return spider
-
-    def asked(self, request: Request) -> None:
-        self.asked_last = request.url
-
-    def answered(self, request: Request) -> None:
-        super().answered(request)
-        if request.url.endswith("/before") and not self.asked_last.endswith("/behind"):
-            raise LookupError(BUG)
-
-    async def _retry_or_write(self, capture: CaptureUnderWay, draft: CaptureDraft, *rest: Any) -> None:
-        if capture.errand.url.endswith("/broken"):
-            raise LookupError(BUG)
-        await super()._retry_or_write(capture, draft, *rest)

@@ -139,7 +139,8 @@ def test_folder_without_locks_is_a_clear_error_to_all_that_wait_for_the_host(tmp
     path = tmp_path / "hosts"
     path.touch()
     downloader, slot = StoppableDownloader.__new__(StoppableDownloader), Slot(1, 0.0)
-    downloader.crawler = cast("Any", SimpleNamespace(engine=None))
+    open_slot = SimpleNamespace(closing=None)
+    downloader.crawler = cast("Any", SimpleNamespace(engine=SimpleNamespace(_slot=open_slot)))
     waiting: list[Deferred[Any]] = [Deferred(), Deferred()]
     slot.queue += [(Request(f"http://{HOST}/", meta={"download_slot": HOST}), each) for each in waiting]
     with path.open("rb") as opened:  # no exclusive lock is given on what can't be written

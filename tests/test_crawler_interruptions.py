@@ -105,6 +105,24 @@ def test_interrupted_crawl_ends_cleanly_and_the_next_goes_on(mock_server: MockSe
     assert len(paths) <= 31  # what was in flight, at most, is asked for again
 
 
+def test_crawl_that_is_stopped_asks_for_nothing_behind_a_redirect(mock_server: MockServer, tmp_path: Path) -> None:
+    url, others = "http://chain.interrupted.example/", pages("beside-a-chain", 2)
+    folder = make_archive(tmp_path / "archive", [url, *others], delay=0.5, timeout=60)
+    process = start_crawl(folder, mock_server)
+    wait_for_rows(folder, 2)  # the second of them comes when the first request of the chain has long been sent
+    process.send_signal(signal.SIGINT)
+    time.sleep(0.5)
+    mock_server.let_go("chain.interrupted.example")
+    crawled = finish_crawl(folder, process)
+    assert crawled.traces() == ""
+    with folder.catalogue() as catalogue:
+        assert (catalogue.crawls.last() or {})["ended"] == "shutdown"
+    assert [seen.path for seen in mock_server.exchanges("chain.interrupted.example")] == ["/"]
+    assert counts(crawled, [url, *others]) == [0, 1, 1]
+    assert exchanges_of_no_capture(folder, url) == 1
+    assert_evidence_is_whole(crawled)
+
+
 def test_killed_crawl_loses_nothing_that_had_a_row(mock_server: MockServer, tmp_path: Path) -> None:
     urls = pages("killed")
     folder = make_archive(tmp_path / "archive", urls, delay=0.15)
@@ -201,13 +219,13 @@ def test_folder_that_cannot_be_written_is_a_clear_error(
         pytest.param(["http://broken-retry.interrupted.example/REACTOR"], 0, id="retried page"),
     ],
 )
-def test_bug_beside_the_callbacks_fails_the_crawl_and_the_next_goes_on(
+def test_bug_beside_the_captures_ends_the_crawl_and_the_next_goes_on(
     mock_server: MockServer, tmp_path: Path, urls: list[str], captured: int, reactor: str
 ) -> None:
     urls, others = [url.replace("REACTOR", reactor) for url in urls], pages("sound", 1)
     folder = make_archive(tmp_path / "archive", [*urls, *others])
     chosen = ASYNCIO if reactor == "asyncio" else ()
-    first = crawl_with_a_bug(folder, mock_server, *chosen, "-s", "SCHEDULER=breaking_parts.BreakingScheduler")
+    first = crawl_with_a_bug(folder, mock_server, *chosen)
     assert_ended_by_a_bug(first)
     assert sum(counts(first, urls)) == captured
     assert exchanges_of_no_capture(folder, urls[0]) == 1 - captured, "the first try is evidence"
@@ -218,10 +236,10 @@ def test_bug_beside_the_callbacks_fails_the_crawl_and_the_next_goes_on(
     assert_evidence_is_whole(second)
 
 
-def test_bug_in_a_callback_costs_one_page_and_fails_the_crawl(mock_server: MockServer, tmp_path: Path) -> None:
-    urls = ["http://callback.interrupted.example/broken", *pages("callback", 3)]
+def test_bug_in_a_capture_costs_one_page_and_fails_the_crawl(mock_server: MockServer, tmp_path: Path) -> None:
+    urls = ["http://one.interrupted.example/broken", *pages("one", 3)]
     folder = make_archive(tmp_path / "archive", urls)
-    crawled = crawl_with_a_bug(folder, mock_server, "-s", "SPIDER_MODULES=breaking_parts")
+    crawled = crawl_with_a_bug(folder, mock_server)
     assert_ended_by_a_bug(crawled)
     assert counts(crawled, urls) == [0, 1, 1, 1]
     assert exchanges_of_no_capture(folder, urls[0]) == 1
@@ -233,7 +251,7 @@ def test_host_is_asked_for_its_next_page_in_the_moment_in_which_the_answer_is_in
     """With epoll; under asyncio each step is a task of its own."""
     urls = [f"http://next.interrupted.example/{path}" for path in ("before", "behind")]
     folder = make_archive(tmp_path / "archive", urls)
-    crawled = crawl_with_a_bug(folder, mock_server, "-s", "SPIDER_MODULES=breaking_parts")
+    crawled = crawl_with_a_bug(folder, mock_server)
     assert (crawled.exit_code, crawled.traces()) == (0, "")
     assert counts(crawled, urls) == [1, 1]
 
@@ -241,22 +259,32 @@ def test_host_is_asked_for_its_next_page_in_the_moment_in_which_the_answer_is_in
 @pytest.mark.parametrize(("path", "said"), [("unclosed", UNCLOSED), ("unclosed-by-a-bug", f"LookupError: {BUG}")])
 def test_crawl_that_cannot_be_closed_says_so(mock_server: MockServer, tmp_path: Path, path: str, said: str) -> None:
     folder = make_archive(tmp_path / "archive", [f"http://closing.interrupted.example/{path}"])
-    crawled = crawl_with_a_bug(folder, mock_server, "-s", "SPIDER_MODULES=breaking_parts")
+    crawled = crawl_with_a_bug(folder, mock_server)
     assert crawled.exit_code == 1
     assert said in crawled.log
     assert_evidence_is_whole(crawled)
 
 
-@pytest.mark.parametrize("scheduler", ["BreakingScheduler", "BrokenScheduler"])
-def test_request_that_scrapy_has_lost_fails_the_crawl(mock_server: MockServer, tmp_path: Path, scheduler: str) -> None:
-    """Behind a redirect, and the first one of all."""
-    urls = ["http://broken.onward.example/to/broken.interrupted.example/"]
+def test_bug_before_the_first_request_fails_the_crawl(mock_server: MockServer, tmp_path: Path) -> None:
+    folder = make_archive(tmp_path / "archive", ["http://broken-first.interrupted.example/", *pages("second", 1)])
+    assert_ended_by_a_bug(crawl_with_a_bug(folder, mock_server))
+
+
+def test_host_whose_next_turn_is_lost_by_a_bug_fails_the_crawl(mock_server: MockServer, tmp_path: Path) -> None:
+    urls = ["http://broken-turn.interrupted.example/first", *pages("broken-turn", 3)]
     folder = make_archive(tmp_path / "archive", urls)
-    crawled = crawl_with_a_bug(folder, mock_server, "-s", f"SCHEDULER=breaking_parts.{scheduler}")
+    crawled = run_crawl(
+        folder,
+        mock_server,
+        arguments=["-s", "DOWNLOADER=breaking_parts.BreakingDownloader"],
+        environment={"PYTHONPATH": str(ROOT / "tests")},
+    )
     assert_ended_by_a_bug(crawled)
+    assert counts(crawled, urls) == [1, 0, 0, 0]
 
 
 def crawl_with_a_bug(folder: ArchiveFolder, server: MockServer, *arguments: str) -> Crawled:
+    arguments = (*arguments, "-s", "SPIDER_MODULES=breaking_parts")
     return run_crawl(folder, server, arguments=arguments, environment={"PYTHONPATH": str(ROOT / "tests")})
 
 

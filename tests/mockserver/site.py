@@ -88,6 +88,7 @@ _ANSWERS: dict[tuple[str, str], tuple[Answer, ...]] = {
     ("slow.polite.example", "/2"): ((Pause(0.8), page("two")),),
     ("slow.polite.example", "/3"): ((Pause(0.8), page("three")),),
     ("long.interrupted.example", "/"): ((Pause(20), page("late")),),
+    ("chain.interrupted.example", "/"): ((Hold("chain.interrupted.example"), redirect(b"302 Found", b"/behind")),),
     ("failing.interrupted.example", "/"): ((respond(status=b"503 Service Unavailable"),),),
     ("broken-retry.interrupted.example", "/epoll"): _FAILING_ONCE,
     ("broken-retry.interrupted.example", "/asyncio"): _FAILING_ONCE,
