@@ -53,14 +53,13 @@ class CaptureUnderWay:
         """Return the request to make now, or what the capture ends with when its URL is none that can be fetched."""
         if paused := self.paused:
             self.paused = None
-            return paused.replace(dont_filter=True)
+            return paused
         url, problem = fetchable(self.errand.url)
         if isinstance(url, Outcome):
             return self._draft(url, error=problem, evidence={"rule": "url"})
         try:
             return Request(
                 url,
-                dont_filter=True,
                 # Cookies live as long as a capture: no page sees what another one was given.
                 headers=dict(self.errand.headers),
                 meta={CAPTURE: self, EXCHANGES: self.exchanges, "cookiejar": self.errand.key},

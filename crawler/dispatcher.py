@@ -32,8 +32,8 @@ class Dispatcher:
         self._turns = turns
         self._places = places
         self._ending = ending
-        self._captures = Tasks(ending.note_bug, self._go_on_or_end)
-        self._waiting = Tasks(ending.came_upon_bug, self._go_on_or_end)
+        self._captures = Tasks(ending.note_bug, self.go_on)
+        self._waiting = Tasks(ending.came_upon_bug, self.go_on)
         self._asking = 0
         """How many places are taken."""
         self._is_beginning = False
@@ -45,7 +45,7 @@ class Dispatcher:
         *take* fetches one and waits until it is written, or puts it off; it says when its place is free.
         """
         self._take = take
-        self.go_on()
+        self.later(0, lambda: None)  # when Scrapy has come so far that it hears Ctrl-C
         await maybe_deferred_to_future(self._over)
 
     def free_place(self) -> None:
@@ -61,28 +61,27 @@ class Dispatcher:
         self._waiting.cancel()
 
     def go_on(self) -> None:
-        """Begin what may begin."""
+        """Begin what may begin; a bug in that ends the crawl."""
         if self._is_beginning:  # what began in there is over already, and it will see that by itself
             return
         self._is_beginning = True
         try:
-            while self._has_room() and (capture := self._turns.next()):
-                self._asking += 1
-                self._captures.keep(self._take(capture))
+            self._begin()
+        except Exception:  # noqa: BLE001  # it is no fault of whoever calls this
+            self._ending.came_upon_bug(Failure())
         finally:
             self._is_beginning = False
         if not (self._captures or self._waiting or self._over.called):
             self._over.callback(None)
 
+    def _begin(self) -> None:
+        while self._has_room() and (capture := self._turns.next()):
+            self._asking += 1
+            self._captures.keep(self._take(capture))
+
     def _has_room(self) -> bool:
         unwritten = len(self._captures) - self._asking
         return self._asking < self._places and unwritten < _MOST_UNWRITTEN and not self._ending.is_closing
-
-    def _go_on_or_end(self) -> None:
-        try:
-            self.go_on()
-        except Exception:  # noqa: BLE001  # nobody else would hear of it
-            self._ending.came_upon_bug(Failure())
 
     @staticmethod
     async def _after(seconds: float, begin: Callable[[], None]) -> None:

@@ -41,7 +41,7 @@ class Ending:
     @property
     def is_closing(self) -> bool:
         """Whether the crawl is being closed, or has been: nothing more is to begin."""
-        return is_closing(self._spider.crawler.engine)
+        return self._giving_up or is_closing(self._spider.crawler.engine)
 
     def give_up(self, reason: str, error: ArchiveError) -> None:
         """Close the crawl, which can't go on for *error*."""
@@ -69,7 +69,7 @@ class Ending:
         *left* is how many errands have not been ended.
         """
         self.reason = reason
-        # Scrapy shuts down by itself, too, where it can't take the first request of a host.
+        # Scrapy shuts down by itself, too, where it has a bug as it starts.
         by_itself = reason in _AT_THE_END or (reason == "shutdown" and self._spider.crawler.crawling)
         if by_itself and (left or self.error):
             self.reason = FAILED

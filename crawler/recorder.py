@@ -45,7 +45,7 @@ class Recorder(HTTP11DownloadHandler):
         per_host, self._pool = self._pool.maxPersistentPerHost, BoundedPool(cast("Any", reactor))
         self._pool.maxPersistentPerHost = per_host
         self._pool._factory = RecordingFactory
-        # A request that is repeated out of sight is one that no record tells of; the spider retries.
+        # A request that is repeated out of sight is one that no record tells of; crawler.taker retries.
         self._pool.retryAutomatically = False
         self._serving: set[Proxy] = set()
         """Proxies that have let something through."""

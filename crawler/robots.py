@@ -135,7 +135,6 @@ class RobotsMiddleware:
         request = Request(
             url,
             callback=NO_CALLBACK,
-            dont_filter=True,
             meta={PURPOSE: Purpose.ROBOTS, EXCHANGES: exchanges},
         )
         engine, spider = self._crawler.engine, self._crawler.spider

@@ -45,7 +45,7 @@ DOWNLOADER_MIDDLEWARES = {
     "crawler.cookies.CaptureCookies": 700,
     "scrapy.downloadermiddlewares.httpproxy.HttpProxyMiddleware": 750,
     # Left out for a reason: Offsite (citations go anywhere), HttpAuth (no passwords are sent anywhere), Retry (no
-    # back-off, no Retry-After: the spider retries), HttpCache, and DownloaderStats (the catalogue counts).
+    # back-off, no Retry-After: crawler.taker retries), HttpCache, and DownloaderStats (the catalogue counts).
 }
 # None: each drops or changes something in silence, and every cited URL must have its outcome; or marks and watches what
 # nobody looks at here.

@@ -32,7 +32,7 @@ class Tasks:
         # First of all, and with its result handed on: Twisted reports what is left of a failure, that of `on_bug` too.
         task.addBoth(self._over, task)
         task.addErrback(self._failed)
-        task.addBoth(lambda _: self._then())
+        task.addBoth(self._go_on)
 
     def cancel(self) -> None:
         """Cancel what is under way."""
@@ -41,6 +41,10 @@ class Tasks:
 
     def _over(self, result: object, task: defer.Deferred[Any]) -> object:
         self._under_way.discard(task)
+        return result
+
+    def _go_on(self, result: object) -> object:
+        self._then()
         return result
 
     def _failed(self, failure: Failure) -> None:

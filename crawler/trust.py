@@ -43,31 +43,6 @@ class _Options(CertificateOptions):
         context.set_options(_LEGACY_SERVER_CONNECT)
         return context
 
-    def _makeTLSConnection(self, protocol: TLSMemoryBIOProtocol) -> SSL.Connection:  # Twisted's signature
-        return GatheringConnection(self.getContext())
-
-
-class GatheringConnection(SSL.Connection):
-    """Gives all that has come in one piece: OpenSSL gives a record at a time, and each would go through all layers."""
-
-    _behind: SSL.Error | None = None
-    """Why there is no more, when that is to be told next."""
-
-    def recv(self, bufsiz: int, flags: int | None = None) -> bytes:
-        """Return all that can be read now, however much more than *bufsiz*; raises what OpenSSL says behind it."""
-        if flags is not None:  # to look without taking
-            return super().recv(bufsiz, flags)
-        if behind := self._behind:
-            self._behind = None
-            raise behind
-        pieces = [super().recv(bufsiz)]
-        try:
-            while True:
-                pieces.append(super().recv(bufsiz))
-        except SSL.Error as error:
-            self._behind = error
-        return b"".join(pieces)
-
 
 @implementer(IPolicyForHTTPS)
 class SharedTrust:

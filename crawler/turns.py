@@ -22,37 +22,50 @@ if TYPE_CHECKING:
     from crawler.errands import Errand
 
 
+_MOST_UNDER_WAY = 2_000
+"""Captures that are not over, those that wait for another try among them: each holds what came of its exchanges."""
+
+
 class Turns:
     """The errands of a crawl, by the host that they ask: those still to come, and those under way."""
 
     def __init__(self, errands: Iterable[Errand], validators: Mapping[int, Validators]) -> None:
         self._validators = validators
-        self._to_come: dict[str | None, deque[Errand]] = {}
-        """By host; None stands for URLs that name none."""
+        self._to_come: dict[str | None, list[Errand]] = {}
+        """By host, the next one last; None stands for URLs that name none."""
         self._under_way: dict[tuple[int, Via], CaptureUnderWay] = {}
-        self._ready: list[tuple[int, int, str | CaptureUnderWay | None]] = []
-        """A heap of what may begin: hosts, and captures that are to be tried again."""
+        self._again: deque[CaptureUnderWay] = deque()
+        """What is to be tried again now."""
+        self._ready: list[tuple[int, int, str | None]] = []
+        """A heap of the hosts that may be asked."""
         self._order = itertools.count()
         for errand in errands:
-            self._to_come.setdefault(errand.host, deque()).append(errand)
-        for host in self._to_come:
+            self._to_come.setdefault(errand.host, []).append(errand)
+        for host, of_host in self._to_come.items():
+            of_host.reverse()
             self.host_is_ready(host)
 
     def host_is_ready(self, host: str | None) -> None:
         """Let the next errand of *host* begin, if there is one."""
-        if self.left_for(host):
-            self._push(host, host)
+        if left := self.left_for(host):
+            heapq.heappush(self._ready, (-left, next(self._order), host))
 
     def is_ready(self, capture: CaptureUnderWay) -> None:
         """Let *capture*, which was begun before, be tried again."""
-        self._push(capture.errand.host, capture)
+        self._again.append(capture)
 
     def next(self) -> CaptureUnderWay | None:
-        """Return what is to be fetched next, sooner where a host has more behind it; None when nothing is ready."""
-        if not self._ready:
+        """Return what is to be fetched next; None when nothing is ready, or no more may be under way.
+
+        First what is tried again: it has waited for that, and holds what came of its first try. Then the hosts, sooner
+        where there is more to come.
+        """
+        if self._again:
+            return self._again.popleft()
+        if not self._ready or len(self._under_way) >= _MOST_UNDER_WAY:
             return None
-        _, _, ready = heapq.heappop(self._ready)
-        return ready if isinstance(ready, CaptureUnderWay) else self._begin(self._to_come[ready].popleft())
+        _, _, host = heapq.heappop(self._ready)
+        return self._begin(self._to_come[host].pop())
 
     def left_for(self, host: str | None) -> int:
         """Return how many errands of *host* have not been begun."""
@@ -77,6 +90,3 @@ class Turns:
         validators = self._validators.get(errand.source.id) if errand.via is Via.HTTP else None
         capture = self._under_way[errand.key] = CaptureUnderWay(errand, validators)
         return capture
-
-    def _push(self, host: str | None, ready: str | CaptureUnderWay | None) -> None:
-        heapq.heappush(self._ready, (-self.left_for(host), next(self._order), ready))

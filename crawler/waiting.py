@@ -37,11 +37,10 @@ def done(future: Future[_Result]) -> Awaitable[_Result]:
 
 
 async def sleep(seconds: float) -> None:
-    """Wait for so many *seconds*; not even a moment for none."""
+    """Wait for so many *seconds*, and for one round of the reactor at least."""
     from twisted.internet import reactor  # Scrapy installs it, so not before there is a crawl
 
-    if seconds:
-        await maybe_deferred_to_future(deferLater(cast("Any", reactor), seconds))
+    await maybe_deferred_to_future(deferLater(cast("Any", reactor), seconds))
 
 
 class Shared(Generic[_Result]):

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 PLACES = 8
 MOST_UNWRITTEN = 250
+MOST_UNDER_WAY = 2_000
 
 
 def turns_of(*urls: str) -> Turns:
@@ -46,15 +47,27 @@ def test_host_with_the_most_left_is_next_and_each_host_once_until_it_is_ready_ag
     assert turns.left == 6, "none has been ended"
 
 
-def test_capture_that_is_tried_again_has_the_rank_of_its_host() -> None:
-    turns = turns_of("http://a/1", "http://b/1", "http://b/2", "http://b/3")
-    tried = turns.next()
-    assert tried
-    assert tried.errand.url == "http://b/1"
-    turns.is_ready(tried)
-    assert turns.next() is tried, "two more of b are to come, and none of a"
-    turns.end(tried)
-    assert (turns.left, list(turns.under_way)) == (3, [])
+def test_capture_that_is_tried_again_comes_before_all_hosts() -> None:
+    turns = turns_of("http://a/1", "http://b/1", "http://c/1", "http://c/2")
+    tried = [turns.next(), turns.next()]
+    assert [capture.errand.url for capture in tried if capture] == ["http://c/1", "http://a/1"]
+    for capture in tried:
+        assert capture
+        turns.is_ready(capture)
+    assert [turns.next(), turns.next()] == tried
+    assert next_of(turns) == "http://b/1"
+
+
+def test_no_host_begins_while_as_many_captures_as_may_be_are_not_over() -> None:
+    turns = turns_of(*(f"http://h{number}/" for number in range(MOST_UNDER_WAY + 2)))
+    begun = [capture for _ in range(MOST_UNDER_WAY) if (capture := turns.next())]
+    assert len(begun) == MOST_UNDER_WAY
+    assert turns.next() is None
+    turns.is_ready(begun[7])
+    assert turns.next() is begun[7], "what is tried again makes room, and takes none"
+    turns.end(begun[7])
+    assert next_of(turns)
+    assert turns.next() is None
 
 
 def test_no_more_is_fetched_than_can_wait_for_the_disk(mock_server: MockServer, tmp_path: Path) -> None:

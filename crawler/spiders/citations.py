@@ -1,4 +1,4 @@
-"""The spider: each errand becomes one request, and ends as one capture with one outcome."""
+"""The spider: Scrapy's way into a crawl, from what is to be fetched to the end of it."""
 
 from __future__ import annotations
 
