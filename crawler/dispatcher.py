@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 
 from scrapy.utils.defer import maybe_deferred_to_future
 from twisted.internet.defer import Deferred
-from twisted.python.failure import Failure
 
 from crawler.tasks import Tasks
 from crawler.waiting import sleep
@@ -66,9 +65,8 @@ class Dispatcher:
             return
         self._is_beginning = True
         try:
-            self._begin()
-        except Exception:  # noqa: BLE001  # it is no fault of whoever calls this
-            self._ending.came_upon_bug(Failure())
+            with self._ending.for_bugs():
+                self._begin()
         finally:
             self._is_beginning = False
         if not (self._captures or self._waiting or self._over.called):

@@ -12,7 +12,6 @@ from scrapy.utils.httpobj import urlparse_cached
 from twisted.python.failure import Failure
 
 from archive.errors import ArchiveError
-from crawler.middlewares import DirectMiddlewares
 from crawler.outcomes import CrawlStoppingError
 
 if TYPE_CHECKING:
@@ -39,7 +38,6 @@ class StoppableDownloader(Downloader):
 
     def __init__(self, crawler: Crawler) -> None:
         super().__init__(crawler)
-        self.middleware = DirectMiddlewares(*self.middleware.middlewares, crawler=crawler)
         self._hosts: SharedHosts | None = getattr(crawler.spider, "hosts", None)
 
     def get_slot_key(self, request: Request) -> str:

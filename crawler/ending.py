@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from scrapy.utils.defer import maybe_deferred_to_future
 from scrapy.utils.log import failure_to_exc_info
 from twisted.internet.threads import deferToThread
+from twisted.python.failure import Failure
 
 from archive.errors import ArchiveError
 from archive.words import FAILED, FINISHED
@@ -14,8 +16,9 @@ from crawler.downloader import is_closing
 from crawler.tasks import Tasks
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from scrapy import Spider
-    from twisted.python.failure import Failure
 
     from crawler.share import Store
 
@@ -57,6 +60,14 @@ class Ending:
         """End the crawl for a bug beside its captures: an errand and all behind it may be lost."""
         self._spider.logger.critical("a bug ends the crawl", exc_info=failure_to_exc_info(failure))
         self.give_up(FAILED, _bug(failure.value))
+
+    @contextmanager
+    def for_bugs(self) -> Iterator[None]:
+        """End the crawl for a bug in what is done meanwhile, which is no fault of the capture that it is done for."""
+        try:
+            yield
+        except Exception:  # noqa: BLE001  # whatever it is, it is a bug
+            self.came_upon_bug(Failure())
 
     def note_bug(self, failure: Failure) -> None:
         """Note a bug in one capture: it costs one page, and the crawl can do the others."""

@@ -30,7 +30,7 @@ from crawler.wire import EXCHANGES, Wire, new_exchange
 if TYPE_CHECKING:
     from scrapy import Request
     from scrapy.crawler import Crawler
-    from scrapy.http import Headers, Response
+    from scrapy.http import Response
     from twisted.web.client import Agent, HTTPConnectionPool
     from twisted.web.client import Response as TxResponse
 
@@ -123,7 +123,6 @@ class _RecordingAgent(_ScrapyAgent):
         super().__init__(**rest)
         self._wire = wire
         self._policy = policy
-        self._headers: Headers | None = None
 
     def _get_agent(self, request: Request, timeout: float) -> Agent:
         from twisted.internet import reactor  # Scrapy installs it, so not before there is a crawl
@@ -141,12 +140,6 @@ class _RecordingAgent(_ScrapyAgent):
             agent.proxy = proxy
             agent.authorization = request.headers.get(b"Proxy-Authorization")
         return agent
-
-    def _headers_from_twisted_response(self, response: TxResponse) -> Headers:  # type: ignore[override]
-        """Return the header fields of the answer, which Scrapy asks for before its body and once more behind it."""
-        if self._headers is None:
-            self._headers = super()._headers_from_twisted_response(response)
-        return self._headers
 
     def _cb_bodyready(self, txresponse: Any, request: Request) -> Any:
         maxsize = request.meta.get("download_maxsize", self._maxsize)

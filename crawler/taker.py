@@ -6,8 +6,6 @@ import logging
 from functools import partial
 from typing import TYPE_CHECKING, cast
 
-from twisted.python.failure import Failure
-
 from archive.drafts import CaptureDraft
 from archive.errors import ArchiveError, CaptureRefusedError
 from crawler.cookies import CaptureCookies
@@ -63,7 +61,8 @@ class CaptureTaker:
                     written = self._submit(capture, draft)
             finally:
                 self._dispatcher.free_place()
-                self._let_host_go_on(engine, capture)
+                with self._ending.for_bugs():
+                    self._free_host(engine, capture)
             self._dispatcher.go_on()
             if draft and written:
                 await self._written(draft, written)
@@ -110,13 +109,6 @@ class CaptureTaker:
     def _postpone(self, capture: CaptureUnderWay, seconds: float, reason: str) -> None:
         self._crawler.signals.send_catch_log(fetch_postponed, host=capture.errand.host, seconds=seconds, reason=reason)
         self._dispatcher.later(seconds, partial(self._turns.is_ready, capture))
-
-    def _let_host_go_on(self, engine: ExecutionEngine, capture: CaptureUnderWay) -> None:
-        """Free the host of *capture*; a bug in that ends the crawl, for all that is to come of the host is lost."""
-        try:
-            self._free_host(engine, capture)
-        except Exception:  # noqa: BLE001  # it is no fault of the capture
-            self._ending.came_upon_bug(Failure())
 
     def _free_host(self, engine: ExecutionEngine, capture: CaptureUnderWay) -> None:
         """Let the host's next errand begin, also where this one is tried again later, and whatever it leads to."""

@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING, Any
 from scrapy import signals
 
 from archive.errors import ArchiveError
+from crawler.dispatcher import Dispatcher
 from crawler.downloader import StoppableDownloader
 from crawler.spiders.citations import CitationsSpider
 from crawler.taker import CaptureTaker
+from crawler.turns import Turns
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -37,18 +39,16 @@ class BreakingDownloader(StoppableDownloader):
         return super().seconds_to_turn(host)
 
 
-class _BreakingTurns:
-    """Takes so many turns of the hosts whose name begins with `broken`, and breaks on the next."""
+class _BreakingTurns(Turns):
+    """Takes one turn of a host whose name begins with `broken`, of `broken-first` none, and breaks on the next."""
 
-    def __init__(self, take: Callable[[], CaptureUnderWay | None], takes: int) -> None:
-        self._take = take
-        self._takes = takes
+    taken = 0
 
     def next(self) -> CaptureUnderWay | None:
-        capture = self._take()
-        if capture and str(capture.errand.host).startswith("broken"):
-            self._takes -= 1
-            if self._takes < 0:
+        capture = super().next()
+        if capture and (host := str(capture.errand.host)).startswith("broken"):
+            self.taken += 1
+            if self.taken > (not host.startswith("broken-first")):
                 raise LookupError(BUG)
         return capture
 
@@ -87,11 +87,10 @@ class BreakingSpider(CitationsSpider):
     @classmethod
     def from_crawler(cls, crawler: Crawler, *args: Any, **kwargs: Any) -> BreakingSpider:
         spider = super().from_crawler(crawler, *args, **kwargs)
-        first = spider.errands[0]
-        if error := _ERRORS_OF_CLOSING.get(first.url.rpartition("/")[2]):
+        if error := _ERRORS_OF_CLOSING.get(spider.errands[0].url.rpartition("/")[2]):
             spider.store.close = partial(_close, spider.store.close, error)  # type: ignore[method-assign]
-        takes = 0 if str(first.host).startswith("broken-first") else 1
-        spider.turns.next = _BreakingTurns(spider.turns.next, takes).next  # type: ignore[method-assign]
+        spider.turns = _BreakingTurns(spider.errands, {})
+        spider.dispatcher = Dispatcher(spider.turns, crawler.settings.getint("CONCURRENT_REQUESTS"), spider.ending)
         taker = _BreakingTaker(crawler, spider.store, spider.turns, spider.dispatcher, spider.ending)
         crawler.signals.connect(taker.asked, signal=signals.request_reached_downloader)
         spider.taker = taker

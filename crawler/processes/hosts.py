@@ -11,7 +11,6 @@ import errno
 import fcntl
 import hashlib
 import os
-from functools import lru_cache
 from tempfile import TemporaryFile, gettempdir
 from typing import IO
 
@@ -107,7 +106,6 @@ class SharedHosts:
         fcntl.lockf(self._file, fcntl.LOCK_UN, 1, _place(host) + which)
 
 
-@lru_cache(maxsize=1024)
 def _place(host: str) -> int:
     number = int.from_bytes(hashlib.blake2b(host.encode(), digest_size=8).digest())
     return _FIRST_LOCK + 2 * (number % _HOSTS)
